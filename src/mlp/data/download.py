@@ -1,0 +1,297 @@
+"""Get the files of a data set from the first source that has them, whole and right.
+
+A file counts only once its uncompressed bytes have the SHA-256 that the configuration
+names, whatever container it came in and whatever the server called it.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import pooch
+import requests
+from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
+from pypi_simple.errors import NoSuchProjectError, UnsupportedContentTypeError
+from tqdm import tqdm
+
+CONNECT_AND_READ_TIMEOUT = 30  # s without a byte
+DOWNLOAD_TIMEOUT = 1800  # s for a whole file
+CONTAINER_OVERHEAD = 2**20  # bytes that an archive may add to its contents
+CHUNK = 2**16  # bytes
+
+
+class Refused(Exception):
+    """What a source gave instead of the file."""
+
+
+class File(NamedTuple):
+    """A file of the data set."""
+
+    name: str
+    sha256: str  # of the uncompressed bytes
+    bytes: int  # uncompressed
+    path: Path  # where it goes
+
+
+class BoundedFile:
+    """A file to download into, that gives up on a server that sends too much or too slowly."""
+
+    def __init__(self, file: IO[bytes], limit: int) -> None:
+        self.file = file
+        self.left = limit
+        self.deadline = time.monotonic() + DOWNLOAD_TIMEOUT
+
+    def write(self, chunk: bytes) -> None:
+        """Append to the file, or raise `Refused`."""
+        self.left -= len(chunk)
+        if self.left < 0:
+            raise Refused("it sent more bytes than the file has")
+        if time.monotonic() > self.deadline:
+            raise Refused(f"it was not done after {DOWNLOAD_TIMEOUT} s")
+        self.file.write(chunk)
+
+    def flush(self) -> None:
+        """Do nothing: what is not yet on disk is not yet needed there."""
+
+
+def download(url: str, path: Path, limit: int, verify: str | bool = True) -> None:
+    """Download at most `limit` bytes, with a progress bar on a terminal.
+
+    Raises
+    ------
+    Refused, requests.RequestException, OSError
+        If the server does not send the file.
+    """
+    bar = tqdm(
+        desc=url.rpartition("/")[2],
+        total=limit,
+        unit="B",
+        unit_scale=True,
+        disable=None,  # off where standard error is no terminal
+    )
+    fetch = pooch.HTTPDownloader(
+        progressbar=bar,
+        chunk_size=CHUNK,
+        timeout=CONNECT_AND_READ_TIMEOUT,
+        verify=verify,
+    )
+    with bar, path.open("wb") as file:
+        fetch(url, BoundedFile(file, limit), None)
+
+
+def chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    """Read a stream to its end, a chunk at a time."""
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def accept(stream: IO[bytes], file: File, temporary: Path) -> None:
+    """Copy a stream to the place of `file` if it is that file.
+
+    Raises
+    ------
+    Refused
+        If it is anything else; no more than `file.bytes` are written by then.
+    """
+    digest = hashlib.sha256()
+    size, start = 0, b""
+    with temporary.open("wb") as copy:
+        for chunk in chunks(stream):
+            start = start or chunk[:20]
+            size += len(chunk)
+            if size > file.bytes:
+                break
+            digest.update(chunk)
+            copy.write(chunk)
+    if size != file.bytes or digest.hexdigest() != file.sha256:
+        more = "more than " if size > file.bytes else ""
+        raise Refused(
+            f"it gave {more}{min(size, file.bytes)} bytes that begin with {start!r} "
+            f"and have the SHA-256 {digest.hexdigest()}; expected {file.bytes} bytes "
+            f"with {file.sha256}"
+        )
+    os.replace(temporary, file.path)
+
+
+def accept_container(path: Path, file: File, temporary: Path) -> None:
+    """Accept a file that may be gzipped, as its first bytes tell."""
+    with path.open("rb") as raw:
+        gzipped = raw.read(2) == b"\x1f\x8b"
+    try:
+        with gzip.open(path) if gzipped else path.open("rb") as stream:
+            accept(stream, file, temporary)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise Refused(f"it gave a broken gzip file ({error})") from error
+
+
+def from_folder(folder: Path, files: list[File], work: Path) -> Iterator[File]:
+    """Take files, gzipped or not, from a folder on this machine; yield each that is there."""
+    for file in files:
+        candidates = [folder / file.name, folder / f"{file.name}.gz"]
+        found = [path for path in candidates if path.is_file()]
+        if not found:
+            raise Refused(f"it holds neither {file.name} nor {file.name}.gz")
+        accept_container(found[0], file, work / file.name)
+        yield file
+
+
+def from_mirror(url: str, files: list[File], work: Path) -> Iterator[File]:
+    """Take files from a web server that has each under its own address; yield each."""
+    for file in files:
+        container = work / "container"
+        download(
+            url.format(file=file.name), container, file.bytes + CONTAINER_OVERHEAD
+        )
+        accept_container(container, file, work / file.name)
+        yield file
+
+
+def pip_setting(name: str) -> str | None:
+    """Look up a setting of the user's pip, the environment before the files."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    settings = dict(line.split("=", 1) for line in listed.stdout.splitlines())
+    for section in (":env:", "install", "global"):
+        if quoted := settings.get(f"{section}.{name}"):
+            return quoted.strip("'")
+    return None
+
+
+def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
+    """Take files out of an archive on the index that the user's pip asks; yield each.
+
+    The members of the archive are told by their content; their names are not used.
+    """
+    verify = pip_setting("cert") or True
+    with PyPISimple(pip_setting("index-url") or PYPI_SIMPLE_ENDPOINT) as index:
+        index.s.verify = verify
+        try:
+            page = index.get_project_page(
+                source["package"], timeout=CONNECT_AND_READ_TIMEOUT
+            )
+        except NoSuchProjectError as error:
+            raise Refused(f"the index has no project {source['package']}") from error
+        except UnsupportedContentTypeError as error:
+            raise Refused(f"the index does not answer as one ({error})") from error
+    urls = [p.url for p in page.packages if p.filename == source["archive"]]
+    if not urls:
+        raise Refused(f"the index has no file {source['archive']}")
+    archive = work / "container"
+    limit = sum(file.bytes for file in files) + CONTAINER_OVERHEAD
+    download(urls[0].partition("#")[0], archive, limit, verify)
+    with archive.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    if digest != source["sha256"]:
+        raise Refused(
+            f"{source['archive']} has the SHA-256 {digest}, expected {source['sha256']}"
+        )
+    if not zipfile.is_zipfile(archive):
+        raise Refused(f"{source['archive']} is no zip file or wheel")
+    with zipfile.ZipFile(archive) as members:
+        for file in files:
+            for member in members.infolist():
+                if member.file_size != file.bytes:
+                    continue
+                try:
+                    with members.open(member) as stream:
+                        accept(stream, file, work / file.name)
+                except Refused:
+                    continue
+                yield file
+                break
+            else:
+                raise Refused(
+                    f"no member of {source['archive']} is {file.name}, "
+                    f"with the SHA-256 {file.sha256}"
+                )
+
+
+def ask(source: dict, files: list[File], work: Path) -> Iterator[File]:
+    """Take files from a source of any kind; yield each that is there."""
+    if "folder" in source:
+        return from_folder(Path(source["folder"]).expanduser(), files, work)
+    if "mirror" in source:
+        return from_mirror(source["mirror"], files, work)
+    return from_package(source, files, work)
+
+
+def fetch(sources: list[dict], files: list[File]) -> None:
+    """Ask the sources in turn until every file is there.
+
+    Parameters
+    ----------
+    sources : list of dict
+        ``{"folder": path}``, ``{"mirror": URL with {file}}`` or
+        ``{"package": project, "archive": file name, "sha256": digest}``.
+    files : list of File
+
+    Raises
+    ------
+    Refused
+        If none is left, with what each source answered.
+    """
+    answers = []
+    missing = list(files)
+    work = files[0].path.parent / ".download"
+    shutil.rmtree(work, ignore_errors=True)  # left by a run that was killed
+    work.mkdir(parents=True)
+    try:
+        for source in sources:
+            name = source.get("folder") or source.get("mirror") or source["package"]
+            try:
+                for file in ask(source, list(missing), work):
+                    missing.remove(file)
+                    print(f"{name}: gave {file.name}")
+            except (Refused, requests.RequestException, OSError) as error:
+                answers.append(f"{name}: {error}")
+                print(answers[-1])
+            if not missing:
+                return
+    finally:
+        shutil.rmtree(work)
+    raise Refused(
+        "\n".join(
+            [
+                "No source in dataset.sources of config.yaml gave "
+                f"{', '.join(file.name for file in missing)}:",
+                *(f"  {answer}" for answer in answers),
+                "If you have the files, name their folder in dataset.folder.",
+            ]
+        )
+    )
+
+
+def main() -> None:
+    """Get the files that a configuration describes."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sources", type=json.loads, required=True)
+    parser.add_argument("--files", type=json.loads, required=True)
+    parser.add_argument("--outputs", type=Path, nargs="+", required=True)
+    arguments = parser.parse_args()
+    files = [
+        File(path=path, **description)
+        for path, description in zip(arguments.outputs, arguments.files, strict=True)
+    ]
+    try:
+        fetch(arguments.sources, files)
+    except Refused as error:
+        raise SystemExit(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Affine maps that bring features into a controlled range.
+
+A map is fitted to the training features alone and then applied to all others.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+class Normalization(NamedTuple):
+    """The map ``x -> (x - shift) / scale``."""
+
+    shift: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def __call__(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Normalize the features `x`, of shape (..., features)."""
+        return (x - self.shift) / self.scale
+
+    def inverse(self, z: ArrayLike) -> NDArray[np.float64]:
+        """Return the features whose normalized values are `z`."""
+        return z * self.scale + self.shift
+
+
+def min_max(x: NDArray) -> Normalization:
+    """Fit the map of each feature of `x`, (instances, features), onto [-1, 1]."""
+    low, high = x.min(axis=0), x.max(axis=0)
+    return Normalization((low + high) / 2, (high - low) / 2)
+
+
+def unit_interval(x: NDArray[np.uint8]) -> Normalization:
+    """Map the bytes 0..255 onto [0, 1], whatever values `x` holds."""
+    return Normalization(np.float64(0), np.float64(255))
+
+
+def standardize(x: NDArray[np.uint8]) -> Normalization:
+    """Fit one map of all pixels of `x` onto mean 0 and standard deviation 1."""
+    counts = np.bincount(x.ravel(), minlength=256)
+    values = np.arange(256.0)
+    mean = np.average(values, weights=counts)
+    variance = np.average((values - mean) ** 2, weights=counts)
+    return Normalization(mean, np.sqrt(variance) or np.float64(1))
+
+
+PIXELS = {"unit_interval": unit_interval, "standardize": standardize}
+"""The normalizations of images, by name."""

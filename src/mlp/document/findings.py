@@ -1,0 +1,321 @@
+"""What the results say: each sentence of the report that states a finding hangs on one.
+
+A finding is a function of the summary tables, by its name in the templates, that is
+true or false.  Where it compares means over seeds, a difference counts only if it is
+larger than twice its standard error (`exceeds`); what cannot be told is false.
+"""
+
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+Tables = Mapping[str, pd.DataFrame]
+FINDINGS: dict[str, Callable[[Tables], bool]] = {}
+
+
+def finding(function: Callable[[Tables], bool]) -> Callable[[Tables], bool]:
+    """Let the templates ask for a function by its name."""
+    FINDINGS[function.__name__] = function
+    return function
+
+
+def exceeds(
+    higher: pd.Series, lower: pd.Series, metric: str, lower_metric: str | None = None
+) -> bool:
+    """Tell whether one mean lies above another by more than noise.
+
+    Parameters
+    ----------
+    higher, lower : Series
+        Rows with ``n`` and the ``_mean`` and ``_std`` of the metric.
+    metric, lower_metric : str
+        The metric of the first row, and of the second if that is another one.
+
+    Returns
+    -------
+    bool
+        Whether the difference is more than twice its standard error,
+        ``sqrt(std_1**2 / n_1 + std_2**2 / n_2)``; not so for a single seed.
+    """
+    lower_metric = lower_metric or metric
+    difference = higher[f"{metric}_mean"] - lower[f"{lower_metric}_mean"]
+    variance = (
+        higher[f"{metric}_std"] ** 2 / higher["n"]
+        + lower[f"{lower_metric}_std"] ** 2 / lower["n"]
+    )
+    return bool(difference > 2 * variance**0.5)
+
+
+# Question 3
+
+
+@finding
+def hidden_derivatives_vanish_at_assignment(tables: Tables) -> bool:
+    """At the assignment's point all derivatives by W and b are 0."""
+    check = tables["gradient_check"]
+    hidden = check[(check["point"] == "assignment") & (check["layer"] == "hidden")]
+    return bool((hidden["scalar"] == 0).all())
+
+
+@finding
+def hidden_derivatives_vanish_nowhere_else(tables: Tables) -> bool:
+    """At no random point are all derivatives by W and b 0."""
+    check = tables["gradient_check"]
+    hidden = check[(check["point"] != "assignment") & (check["layer"] == "hidden")]
+    return bool(hidden.groupby("point")["scalar"].agg(lambda d: (d != 0).any()).all())
+
+
+# Question 4
+
+
+@finding
+def synthetic_training_loss_drops(tables: Tables) -> bool:
+    """The training loss at the last look lies below that at the first."""
+    first, last = first_and_last(tables["synthetic"])
+    return exceeds(first, last, "train_loss")
+
+
+@finding
+def synthetic_loss_drops_mostly_early(tables: Tables) -> bool:
+    """More than half of the fall of the validation loss is done at a quarter of the way."""
+    curve = tables["synthetic_curve"]
+    loss = curve["validation_loss_mean"]
+    quarter = loss[curve["instances"] <= curve["instances"].max() / 4].iloc[-1]
+    return bool(loss.iloc[0] - quarter > (loss.iloc[0] - loss.iloc[-1]) / 2 > 0)
+
+
+@finding
+def synthetic_validation_exceeds_training(tables: Tables) -> bool:
+    """The validation loss ends above the training loss."""
+    _, last = first_and_last(tables["synthetic"])
+    return exceeds(last, last, "validation_loss", "train_loss")
+
+
+@finding
+def synthetic_beats_majority(tables: Tables) -> bool:
+    """The validation accuracy ends above the share of the larger class."""
+    _, last = first_and_last(tables["synthetic"])
+    data = tables["synthetic_data"]
+    validation = data[data["set"] == "validation"].iloc[0]
+    majority = max(validation["class_0_share"], validation["class_1_share"])
+    return bool(
+        last["validation_accuracy_mean"] - last["validation_accuracy_std"] > majority
+    )
+
+
+def first_and_last(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Give the rows of the first and the last moment."""
+    moments = table.set_index("moment")
+    return moments.loc["first"], moments.loc["last"]
+
+
+# Question 7.1
+
+
+@finding
+def running_loss_lags(tables: Tables) -> bool:
+    """In each epoch the running mean lies above the training loss at its end."""
+    epochs = tables["epochs"]
+    return bool((epochs["running_train_loss_mean"] > epochs["train_loss_mean"]).all())
+
+
+@finding
+def running_loss_hides_gap(tables: Tables) -> bool:
+    """In some epoch the validation loss is below the running mean but above the loss at its end."""
+    e = tables["epochs"]
+    between = (e["validation_loss_mean"] < e["running_train_loss_mean"]) & (
+        e["validation_loss_mean"] > e["train_loss_mean"]
+    )
+    return bool(between.any())
+
+
+@finding
+def validation_exceeds_training(tables: Tables) -> bool:
+    """After the last epoch the validation loss lies above the training loss."""
+    last = tables["epochs"].iloc[-1]
+    return exceeds(last, last, "validation_loss", "train_loss")
+
+
+@finding
+def gap_grows(tables: Tables) -> bool:
+    """The gap between the losses is wider after the last epoch than after the first."""
+    first, last = tables["epochs"].iloc[0], tables["epochs"].iloc[-1]
+
+    def gap(row: pd.Series) -> pd.Series:
+        return pd.Series(
+            {
+                "n": row["n"],
+                "gap_mean": row["validation_loss_mean"] - row["train_loss_mean"],
+                "gap_std": (row["validation_loss_std"] ** 2 + row["train_loss_std"] ** 2)
+                ** 0.5,
+            }
+        )
+
+    return exceeds(gap(last), gap(first), "gap")
+
+
+@finding
+def validation_loss_lowest_at_end(tables: Tables) -> bool:
+    """No earlier epoch has a lower mean validation loss than the last one."""
+    loss = tables["epochs"]["validation_loss_mean"]
+    return bool(loss.iloc[-1] <= loss.min())
+
+
+# Question 7.2
+
+
+@finding
+def spread_shrinks(tables: Tables) -> bool:
+    """The batch loss varies less over the seeds in the last tenth than in the first."""
+    std = tables["batches"]["loss_std"]
+    tenth = max(len(std) // 10, 1)
+    return bool(std.iloc[-tenth:].mean() < std.iloc[:tenth].mean())
+
+
+@finding
+def spread_of_batches_exceeds_spread_of_epochs(tables: Tables) -> bool:
+    """Batch losses vary over the seeds more than the loss on the whole set does."""
+    std = tables["batches"]["loss_std"]
+    tenth = max(len(std) // 10, 1)
+    return bool(std.iloc[-tenth:].mean() > tables["epochs"]["train_loss_std"].iloc[-1])
+
+
+# Question 7.3
+
+
+def best_rate(tables: Tables) -> pd.Series:
+    """Give the learning rate with the highest mean validation accuracy."""
+    rates = tables["learning_rates"]
+    return rates.loc[rates["validation_accuracy_mean"].idxmax()]
+
+
+@finding
+def best_rate_is_inside(tables: Tables) -> bool:
+    """The best learning rate is neither the lowest nor the highest one tried."""
+    rates, best = tables["learning_rates"], best_rate(tables)
+    return bool(
+        rates["learning_rate"].min() < best["learning_rate"] < rates["learning_rate"].max()
+    )
+
+
+@finding
+def low_rates_are_worse(tables: Tables) -> bool:
+    """The lowest rate validates worse than the best."""
+    rates = tables["learning_rates"]
+    return exceeds(
+        best_rate(tables),
+        rates.loc[rates["learning_rate"].idxmin()],
+        "validation_accuracy",
+    )
+
+
+@finding
+def low_rates_underfit(tables: Tables) -> bool:
+    """The lowest rate ends with a higher training loss than the best one."""
+    rates = tables["learning_rates"]
+    return exceeds(
+        rates.loc[rates["learning_rate"].idxmin()], best_rate(tables), "train_loss"
+    )
+
+
+@finding
+def high_rates_are_worse(tables: Tables) -> bool:
+    """The highest rate validates worse than the best, or diverges."""
+    rates = tables["learning_rates"]
+    highest = rates.loc[rates["learning_rate"].idxmax()]
+    return bool(highest["diverged"] > 0) or exceeds(
+        best_rate(tables), highest, "validation_accuracy"
+    )
+
+
+@finding
+def some_rates_diverge(tables: Tables) -> bool:
+    """At some learning rate a run diverged."""
+    return bool((tables["learning_rates"]["diverged"] > 0).any())
+
+
+@finding
+def rates_matter_more_than_seeds(tables: Tables) -> bool:
+    """Accuracies differ more between learning rates than between seeds of one rate."""
+    rates = tables["learning_rates"]
+    mean = rates["validation_accuracy_mean"]
+    return bool(mean.std() > rates["validation_accuracy_std"].median())
+
+
+@finding
+def best_rate_grows_with_batch_size(tables: Tables) -> bool:
+    """In the grid, the best rate of the largest batch size exceeds that of the smallest."""
+    best = best_rate_by_batch_size(tables["grid"])
+    return bool(best.iloc[-1] > best.iloc[0])
+
+
+@finding
+def best_rate_same_for_all_batch_sizes(tables: Tables) -> bool:
+    """In the grid, each batch size has the same best learning rate."""
+    return bool(best_rate_by_batch_size(tables["grid"]).nunique() == 1)
+
+
+def best_rate_by_batch_size(grid: pd.DataFrame) -> pd.Series:
+    """Give the best learning rate of each batch size, of the rates that all have."""
+    accuracy = grid.pivot(
+        index="batch_size", columns="learning_rate", values="validation_accuracy_mean"
+    )
+    return accuracy.dropna(axis="columns").idxmax(axis="columns").sort_index()
+
+
+@finding
+def choice_is_clear(tables: Tables) -> bool:
+    """The chosen setting validates better than each other one by more than noise."""
+    grid, chosen = tables["grid"], tables["chosen"].iloc[0]
+    others = grid[
+        (grid["batch_size"] != chosen["batch_size"])
+        | (grid["learning_rate"] != chosen["learning_rate"])
+    ]
+    others = others[others["diverged"] == 0]
+    return all(
+        exceeds(chosen, other, "validation_accuracy") for _, other in others.iterrows()
+    )
+
+
+# Question 7.4
+
+
+def final(tables: Tables, metric: str) -> pd.Series:
+    """Give the test result of a metric in the form that `exceeds` takes."""
+    row = tables["final_summary"].set_index("metric").loc[metric]
+    return pd.Series(
+        {"n": row["n"], f"{metric}_mean": row["mean"], f"{metric}_std": row["std"]}
+    )
+
+
+@finding
+def test_is_below_validation(tables: Tables) -> bool:
+    """The test accuracy lies below the validation accuracy of the chosen setting."""
+    return exceeds(
+        tables["chosen"].iloc[0],
+        final(tables, "test_accuracy"),
+        "validation_accuracy",
+        "test_accuracy",
+    )
+
+
+@finding
+def test_is_above_validation(tables: Tables) -> bool:
+    """The test accuracy lies above the validation accuracy of the chosen setting."""
+    return exceeds(
+        final(tables, "test_accuracy"),
+        tables["chosen"].iloc[0],
+        "test_accuracy",
+        "validation_accuracy",
+    )
+
+
+@finding
+def training_exceeds_test(tables: Tables) -> bool:
+    """The network does better on what it was trained on than on the test set."""
+    return exceeds(
+        final(tables, "train_accuracy"),
+        final(tables, "test_accuracy"),
+        "train_accuracy",
+        "test_accuracy",
+    )

@@ -1,0 +1,165 @@
+"""The one way by which a number reaches the document, and the record of all of them."""
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from mlp.document.latex import Tex
+
+
+class LedgerError(Exception):
+    """A number that the results do not hold."""
+
+
+class Ledger:
+    """Prints cells of tables, and settings, and keeps record of each.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        The results, by name.
+    settings : mapping
+        The configuration.
+
+    Attributes
+    ----------
+    entries : list of dict
+        One for each number printed: ``printed``, the digits as they stand in the
+        document, the ``value`` behind them, and the ``table``, ``row`` and ``column``
+        that it comes from; for a setting, the table is ``config.yaml``.
+    """
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], settings: Mapping) -> None:
+        self.tables = tables
+        self.settings = settings
+        self.entries: list[dict] = []
+
+    def rows(self, table: str, **where: object) -> list["Row"]:
+        """Give the rows of a table in which the columns named have the values given."""
+        selected = self.table(table)
+        for column, value in where.items():
+            selected = selected[self.column(table, column).loc[selected.index] == value]
+        return [Row(self, table, int(index)) for index in selected.index]
+
+    def row(self, table: str, **where: object) -> "Row":
+        """Give the only such row.
+
+        Raises
+        ------
+        LedgerError
+            If there is none, or more than one.
+        """
+        rows = self.rows(table, **where)
+        if len(rows) != 1:
+            raise LedgerError(f"{len(rows)} rows of {table}.csv have {where}, not one")
+        return rows[0]
+
+    def largest(self, table: str, by: str, **where: object) -> "Row":
+        """Give, of such rows, the first with the largest number in the column `by`."""
+        rows = self.rows(table, **where)
+        if not rows:
+            raise LedgerError(f"no row of {table}.csv has {where}")
+        return max(rows, key=lambda row: row.value(by))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Look up a table."""
+        if name not in self.tables:
+            raise LedgerError(f"there is no {name}.csv among {sorted(self.tables)}")
+        return self.tables[name]
+
+    def column(self, table: str, name: str) -> pd.Series:
+        """Look up a column of a table."""
+        columns = self.table(table)
+        if name not in columns:
+            raise LedgerError(f"{table}.csv has no column {name}: {list(columns)}")
+        return columns[name]
+
+    def setting(self, key: str) -> Tex:
+        """Print a setting, a number or several, by the path of its key."""
+        value = self.settings
+        for part in key.split("."):
+            if not isinstance(value, Mapping) or part not in value:
+                raise LedgerError(f"config.yaml has no key {key}")
+            value = value[part]
+        values = value if isinstance(value, list) else [value]
+        return Tex(
+            ", ".join(
+                rf"\num{{{self.record(f'{v:g}', v, 'config.yaml', 0, key)}}}"
+                for v in values
+            )
+        )
+
+    def record(
+        self, printed: str, value: float, table: str, row: int, column: str
+    ) -> str:
+        """Enter a number and give back its digits."""
+        self.entries.append(
+            {
+                "printed": printed,
+                "value": value,
+                "table": table,
+                "row": row,
+                "column": column,
+            }
+        )
+        return printed
+
+
+class Row:
+    """A row of a table, whose cells can be printed but not computed with."""
+
+    def __init__(self, ledger: Ledger, table: str, index: int) -> None:
+        self.ledger = ledger
+        self.table = table
+        self.index = index
+
+    def value(self, column: str) -> float:
+        """Look up a number."""
+        value = self.ledger.column(self.table, column)[self.index]
+        # a cell that is a number in a column that also holds words
+        return float(value)
+
+    def digits(self, column: str, digits: int | str = 3, scale: float = 1) -> str:
+        """Round a number; `digits` after the point, or a format such as ``"g"``."""
+        value = self.value(column)
+        if not math.isfinite(value):
+            return ""
+        form = f".{digits}f" if isinstance(digits, int) else digits
+        printed = f"{scale * value:{form}}"
+        return self.ledger.record(printed, value, f"{self.table}.csv", self.index, column)
+
+    def number(self, column: str, digits: int | str = 3) -> Tex:
+        """Print a number; a dash where there is none."""
+        printed = self.digits(column, digits)
+        return Tex(rf"\num{{{printed}}}" if printed else "--")
+
+    def percent(self, column: str, digits: int = 2) -> Tex:
+        """Print a share in per cent."""
+        printed = self.digits(column, digits, scale=100)
+        return Tex(rf"\qty{{{printed}}}{{\percent}}" if printed else "--")
+
+    def cell(self, column: str, digits: int | str = 3, scale: float = 1) -> Tex:
+        """Print the bare digits, for a column of a table that siunitx aligns."""
+        return Tex(self.digits(column, digits, scale) or "{--}")
+
+    def text(self, column: str) -> str:
+        """Print words."""
+        return str(self.ledger.column(self.table, column)[self.index])
+
+    def index_of(self, column: str) -> int:
+        """Give a class, as the index of its name."""
+        return int(self.value(column))
+
+    def is_number(self, column: str) -> bool:
+        """Tell whether there is a finite number, rather than words."""
+        try:
+            return math.isfinite(self.value(column))
+        except ValueError:
+            return False
+
+    def spread(self, metric: str, digits: int = 3, scale: float = 1) -> Tex:
+        """Print mean and standard deviation of a metric, for an aligned column."""
+        mean = self.digits(f"{metric}_mean", digits, scale)
+        std = self.digits(f"{metric}_std", digits, scale)
+        return Tex(" +- ".join(filter(None, [mean, std])) or "{--}")

@@ -1,0 +1,100 @@
+"""Question 4: train the scalar network on the synthetic data, from one seed."""
+
+import argparse
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from mlp.data import normalization
+from mlp.data.synthetic import CLASSES, load_synth
+from mlp.networks import scalar
+from mlp.outputs import replacing, write_csv
+
+Instances = list[tuple[list[float], int]]
+
+
+def load_normalized() -> tuple[Instances, Instances]:
+    """Give the training and the validation instances, features mapped to [-1, 1]."""
+    training, validation = load_synth()
+    normalize = normalization.min_max(training.x)
+    first, second = (
+        list(zip(normalize(x).tolist(), t.tolist())) for x, t in (training, validation)
+    )
+    return first, second
+
+
+def train(
+    parameters: scalar.Parameters,
+    training: Instances,
+    validation: Instances,
+    *,
+    learning_rate: float,
+    epochs: int,
+    interval: int,
+    rng: random.Random,
+) -> Iterator[tuple[scalar.Parameters, dict]]:
+    """Train by SGD, one instance a step, and look at the losses every `interval` steps.
+
+    Yields
+    ------
+    parameters : scalar.Parameters
+        At that moment; the first are those given.
+    row : dict
+        ``instances`` seen so far; ``train_loss``, the mean over those since the last
+        look, each before its step; ``validation_loss`` and ``validation_accuracy``.
+    """
+
+    def row(instances: int, losses: list[float]) -> dict:
+        loss, accuracy = scalar.evaluate(parameters, validation)
+        return {
+            "instances": instances,
+            "train_loss": sum(losses) / len(losses) if losses else "",
+            "validation_loss": loss,
+            "validation_accuracy": accuracy,
+        }
+
+    yield parameters, row(0, [])
+    for epoch in range(epochs):
+        order = rng.sample(training, len(training))
+        for start in range(0, len(order), interval):
+            chunk = order[start : start + interval]
+            parameters, losses = scalar.train_epoch(parameters, chunk, learning_rate)
+            yield parameters, row(epoch * len(order) + start + len(chunk), losses)
+
+
+def main() -> None:
+    """Write the learning curve and the trained parameters."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--hidden-size", type=int, required=True)
+    parser.add_argument("--learning-rate", type=float, required=True)
+    parser.add_argument("--epochs", type=int, required=True)
+    parser.add_argument("--interval", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--curve", type=Path, required=True)
+    parser.add_argument("--parameters", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    training, validation = load_normalized()
+    rng = random.Random(arguments.seed)
+    inputs = len(training[0][0])
+    rows = []
+    for parameters, row in train(
+        scalar.initialize(inputs, arguments.hidden_size, CLASSES, rng),
+        training,
+        validation,
+        learning_rate=arguments.learning_rate,
+        epochs=arguments.epochs,
+        interval=arguments.interval,
+        rng=rng,
+    ):
+        rows.append({"seed": arguments.seed} | row)
+        print(*(f"{name}={value}" for name, value in rows[-1].items()), flush=True)
+
+    write_csv(arguments.curve, rows)
+    with replacing(arguments.parameters) as temporary:
+        temporary.write_text(json.dumps(parameters._asdict(), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

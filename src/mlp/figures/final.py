@@ -1,0 +1,101 @@
+"""The figures of question 7.4: confusion matrix and mistakes on the test set."""
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mlp.figures import style
+
+COLUMNS, ROWS = 8, 2  # mistakes shown
+
+
+def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
+    """Draw the mean confusion matrix; shades tell the mistakes apart."""
+    counts = confusion.pivot(
+        index="true_class", columns="predicted_class", values="count_mean"
+    ).to_numpy()
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    mistakes = np.where(np.eye(len(counts), dtype=bool), np.nan, 100 * shares)
+    figure, axes = plt.subplots(figsize=(0.8 * style.TEXT_WIDTH, 3.7))
+    image = axes.imshow(mistakes, cmap="Blues", vmin=0)
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            dark = mistakes[row, column] > 0.6 * np.nanmax(mistakes)
+            axes.text(
+                column,
+                row,
+                f"{count:.0f}" if row == column else f"{count:.1f}",
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="w" if dark else "k",
+            )
+    axes.set_xticks(range(len(classes)), classes)
+    axes.set_yticks(range(len(classes)), classes)
+    if max(map(len, classes)) > 3:
+        axes.tick_params(axis="x", rotation=90)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    axes.grid(visible=False)
+    figure.colorbar(image, label="share of the true class, mistakes only (%)")
+    return figure
+
+
+def draw_mistakes(runs: list[dict[str, np.ndarray]], classes: list[str]) -> Figure:
+    """Draw the test images that most seeds get wrong, the surest mistakes first."""
+    wrong = pd.concat(
+        pd.DataFrame(
+            {
+                "index": run["index"],
+                "true_class": run["true_class"],
+                "predicted_class": run["predicted_class"],
+                "probability": run["probability"],
+                "image": list(run["image"]),
+            }
+        )
+        for run in runs
+    )
+    images = wrong.groupby("index").agg(
+        times=("index", "size"),
+        probability=("probability", "mean"),
+        true_class=("true_class", "first"),
+        predicted_class=("predicted_class", "first"),
+        image=("image", "first"),
+    )
+    shown = images.sort_values(["times", "probability"], ascending=False)
+    figure, grid = plt.subplots(ROWS, COLUMNS, figsize=(style.TEXT_WIDTH, 2.1))
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, (index, row) in zip(grid.flat, shown.iterrows()):
+        side = int(len(row["image"]) ** 0.5)
+        axes.imshow(row["image"].reshape(-1, side), cmap="gray_r")
+        axes.set_title(
+            f"{classes[row['true_class']]}$\\rightarrow${classes[row['predicted_class']]}"
+            f"\n{row['times']}/{len(runs)}",
+            fontsize=8,
+        )
+    return figure
+
+
+def main() -> None:
+    """Draw both figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--confusion", type=Path, required=True)
+    parser.add_argument("--mistakes", type=Path, nargs="+", required=True)
+    parser.add_argument("--classes", nargs="+", required=True)
+    parser.add_argument("--confusion-figure", type=Path, required=True)
+    parser.add_argument("--mistakes-figure", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    style.use()
+    confusion = draw_confusion(pd.read_csv(arguments.confusion), arguments.classes)
+    style.save(confusion, arguments.confusion_figure)
+    runs = [dict(np.load(path)) for path in arguments.mistakes]
+    style.save(draw_mistakes(runs, arguments.classes), arguments.mistakes_figure)
+
+
+if __name__ == "__main__":
+    main()

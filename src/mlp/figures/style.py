@@ -1,0 +1,63 @@
+"""The look of all figures: the document's font, its sizes, and its colours."""
+
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from mlp.outputs import replacing
+
+TEXT_WIDTH = 6.3  # inches, \textwidth of templates/preamble.tex
+COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9"]
+"""Okabe and Ito's colours that stay apart for the colour-blind."""
+LINES = ["-", "--", ":", "-."]
+"""A line style beside each colour, for print in black and white."""
+
+
+def use() -> None:
+    """Set the style for all figures drawn from here on."""
+    plt.rcdefaults()
+    plt.rcParams.update(
+        {
+            "axes.formatter.use_mathtext": True,
+            "axes.grid": True,
+            "axes.prop_cycle": plt.cycler(color=COLORS[:4])
+            + plt.cycler(linestyle=LINES),
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "axes.titlesize": 9,
+            "axes.labelsize": 9,
+            "axes.unicode_minus": False,  # cmr10 has no such glyph
+            "figure.constrained_layout.use": True,
+            "font.family": "serif",
+            "font.serif": ["cmr10"],
+            "font.size": 9,
+            "grid.color": "0.9",
+            "grid.linewidth": 0.5,
+            "legend.fontsize": 8,
+            "legend.frameon": False,
+            "lines.linewidth": 1.2,
+            "mathtext.fontset": "cm",
+            "pdf.fonttype": 42,
+            "savefig.dpi": 200,
+            "svg.hashsalt": "mlp",
+            "xtick.labelsize": 8,
+            "ytick.labelsize": 8,
+        }
+    )
+    matplotlib.use("Agg")
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Save a figure as PDF, and as PNG beside it; the bytes depend on nothing else."""
+    for output in (path, path.with_suffix(".png")):
+        with replacing(output) as temporary:
+            figure.savefig(
+                temporary,
+                format=output.suffix[1:],
+                metadata={"Creator": None, "Producer": None, "CreationDate": None}
+                if output.suffix == ".pdf"
+                else {"Software": None},
+            )
+    plt.close(figure)

@@ -1,0 +1,107 @@
+"""The figures of question 4: learning curve and decision boundary."""
+
+import argparse
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mlp.data import normalization
+from mlp.data.synthetic import THRESHOLD, load_synth, quadratic_form
+from mlp.figures import style
+from mlp.networks import batch
+
+SHOWN = 1500  # validation instances drawn
+
+
+def draw_curve(curve: pd.DataFrame) -> Figure:
+    """Draw mean and standard deviation of the losses against the instances seen."""
+    figure, axes = plt.subplots(figsize=(0.7 * style.TEXT_WIDTH, 2.4))
+    for name in ("train", "validation"):
+        mean, std = curve[f"{name}_loss_mean"], curve[f"{name}_loss_std"].fillna(0)
+        label = {"train": "training, running mean", "validation": "validation"}[name]
+        (line,) = axes.plot(curve["instances"], mean, label=label, marker=".")
+        axes.fill_between(
+            curve["instances"],
+            mean - std,
+            mean + std,
+            color=line.get_color(),
+            alpha=0.2,
+            linewidth=0,
+        )
+    axes.set(xlabel="instances seen", ylabel="loss (nats)", ylim=(0, None))
+    axes.legend()
+    return figure
+
+
+def draw_boundary(networks: list[batch.Parameters]) -> Figure:
+    """Draw where each network switches class, over the data and the true ellipse."""
+    training, validation = load_synth()
+    normalize = normalization.min_max(training.x)
+    x, t = validation.x[:SHOWN], validation.t[:SHOWN]
+    span = np.linspace(-3.2, 3.2, 400)
+    plane = np.stack(np.meshgrid(span, span), axis=-1)  # (400, 400, 2)
+
+    figure, axes = plt.subplots(figsize=(0.62 * style.TEXT_WIDTH, 3.4))
+    for value, marker, color in ((0, "o", style.COLORS[0]), (1, "+", style.COLORS[1])):
+        axes.plot(
+            *x[t == value].T,
+            marker,
+            color=color,
+            markersize=2.5,
+            markeredgewidth=0.4,
+            fillstyle="none",
+            alpha=0.7,
+            label=f"class {value}",
+        )
+    points = normalize(plane.reshape(-1, 2))
+    for network in networks:
+        _, cache = batch.forward(network, points, np.zeros(len(points), int))
+        probability = cache.y[:, 1].reshape(plane.shape[:2])
+        axes.contour(span, span, probability, [0.5], colors="0.25", linewidths=0.9)
+    axes.contour(
+        span,
+        span,
+        quadratic_form(plane),
+        [THRESHOLD],
+        colors="k",
+        linewidths=1.6,
+        linestyles="--",
+    )
+    axes.plot([], [], color="0.25", linewidth=0.9, linestyle="-", label="networks")
+    axes.plot([], [], color="k", linewidth=1.6, linestyle="--", label="true boundary")
+    axes.set(
+        xlabel="feature 1", ylabel="feature 2", xlim=(-3.2, 3.2), ylim=(-3.2, 3.2)
+    )
+    axes.set_aspect("equal")
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
+    return figure
+
+
+def read_parameters(path: Path) -> batch.Parameters:
+    """Read the parameters of a scalar network as arrays."""
+    return batch.Parameters(**{k: np.array(v) for k, v in json.loads(path.read_text()).items()})
+
+
+def main() -> None:
+    """Draw both figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--curve", type=Path, required=True)
+    parser.add_argument("--parameters", type=Path, nargs="+", required=True)
+    parser.add_argument("--curve-figure", type=Path, required=True)
+    parser.add_argument("--boundary-figure", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    style.use()
+    style.save(draw_curve(pd.read_csv(arguments.curve)), arguments.curve_figure)
+    style.save(
+        draw_boundary([read_parameters(path) for path in arguments.parameters]),
+        arguments.boundary_figure,
+    )
+
+
+if __name__ == "__main__":
+    main()

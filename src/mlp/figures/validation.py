@@ -1,0 +1,111 @@
+"""The figures of question 7.1 and 7.2: loss per batch, spread over seeds, epochs."""
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mlp.figures import style
+
+
+def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
+    """Draw the loss of each batch of one run, and its mean over `window` batches."""
+    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 2.4))
+    axes.plot(
+        batches["step"],
+        batches["loss"],
+        ".",
+        color="0.65",
+        markersize=1,
+        rasterized=True,  # a dot a step would make a slow PDF
+        label="one batch",
+    )
+    mean = batches["loss"].rolling(window, min_periods=1).mean()
+    axes.plot(batches["step"], mean, label=f"mean of the last {window} batches")
+    axes.set(xlabel="step", ylabel="loss (nats)", yscale="log")
+    axes.set_ylim(bottom=max(1e-4, float(batches["loss"].quantile(0.01))))
+    axes.legend(markerscale=6)
+    return figure
+
+
+def draw_spread(batches: pd.DataFrame, window: int) -> Figure:
+    """Draw mean and standard deviation over the seeds, each averaged over a window."""
+    windows = batches.groupby((batches["step"] - 1) // window)
+    step, mean = windows["step"].mean(), windows["loss_mean"].mean()
+    std = windows["loss_std"].mean().fillna(0)
+    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 2.4))
+    axes.fill_between(
+        step,
+        np.maximum(mean - std, 0),
+        mean + std,
+        color=style.COLORS[0],
+        alpha=0.25,
+        linewidth=0,
+        label="mean $\\pm$ standard deviation",
+    )
+    axes.plot(step, mean, label="mean over the seeds")
+    axes.set(xlabel="step", ylabel="loss (nats)")
+    axes.set_ylim(0, float((mean + std).iloc[1:].max()) * 1.05)
+    axes.legend()
+    return figure
+
+
+def draw_epochs(epochs: pd.DataFrame) -> Figure:
+    """Draw losses and accuracies after each epoch, with their spread over the seeds."""
+    figure, (losses, accuracies) = plt.subplots(
+        1, 2, figsize=(style.TEXT_WIDTH, 2.4)
+    )
+    markers = {"running_train": "^", "train": "o", "validation": "s"}
+    labels = {
+        "running_train": "training, running mean",
+        "train": "training, after the epoch",
+        "validation": "validation, after the epoch",
+    }
+    for (name, marker), color, line in zip(
+        markers.items(), [style.COLORS[4], *style.COLORS], [":", "-", "--"]
+    ):
+        for axes, metric, unit in ((losses, "loss", 1), (accuracies, "accuracy", 100)):
+            if f"{name}_{metric}_mean" in epochs:
+                axes.errorbar(
+                    epochs["epoch"],
+                    unit * epochs[f"{name}_{metric}_mean"],
+                    unit * epochs[f"{name}_{metric}_std"],
+                    marker=marker,
+                    markersize=3.5,
+                    capsize=2,
+                    color=color,
+                    linestyle=line,
+                    label=labels[name],
+                )
+    losses.set(xlabel="epoch", ylabel="loss (nats)", ylim=(0, None))
+    losses.legend()
+    accuracies.set(xlabel="epoch", ylabel="accuracy (%)")
+    for axes in (losses, accuracies):
+        axes.set_xticks(epochs["epoch"])
+    return figure
+
+
+def main() -> None:
+    """Draw the three figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--one-run", type=Path, required=True)
+    parser.add_argument("--batches", type=Path, required=True)
+    parser.add_argument("--epochs", type=Path, required=True)
+    parser.add_argument("--window", type=int, required=True)
+    parser.add_argument("--batches-figure", type=Path, required=True)
+    parser.add_argument("--spread-figure", type=Path, required=True)
+    parser.add_argument("--epochs-figure", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    style.use()
+    one_run, batches = pd.read_csv(arguments.one_run), pd.read_csv(arguments.batches)
+    style.save(draw_batches(one_run, arguments.window), arguments.batches_figure)
+    style.save(draw_spread(batches, arguments.window), arguments.spread_figure)
+    style.save(draw_epochs(pd.read_csv(arguments.epochs)), arguments.epochs_figure)
+
+
+if __name__ == "__main__":
+    main()

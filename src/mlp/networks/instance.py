@@ -1,0 +1,73 @@
+"""The network of question 5: one instance at a time, in NumPy.
+
+The loops of `mlp.networks.scalar` become products of vectors and matrices.  The
+parameters are those of `mlp.networks.batch`, with which the network is trained.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlp.networks.batch import Parameters, sigmoid
+
+
+class Cache(NamedTuple):
+    """What the backward pass needs of the forward pass."""
+
+    x: NDArray  # (inputs,)
+    t: int  # target class
+    h: NDArray  # (hidden,)
+    y: NDArray  # (classes,)
+
+
+def forward(parameters: Parameters, x: NDArray, t: int) -> tuple[float, Cache]:
+    """Compute the loss of one instance.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    x : ndarray, (inputs,)
+        The features.
+    t : int
+        The target class.
+
+    Returns
+    -------
+    loss : float
+        In nats.
+    cache : Cache
+        For `backward`.
+    """
+    W, b, V, c = parameters
+    h = sigmoid(x @ W + b)  # (hidden,)
+    o = h @ V + c  # (classes,)
+    o -= o.max()  # softmax shifts out of exp's overflow
+    e = np.exp(o)
+    total = e.sum()
+    return np.log(total) - o[t], Cache(x, t, h, e / total)
+
+
+def backward(parameters: Parameters, cache: Cache) -> Parameters:
+    """Compute the derivatives of the loss with respect to all parameters.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        As given to `forward`.
+    cache : Cache
+        As returned by `forward`.
+
+    Returns
+    -------
+    Parameters
+        ``dW, db, dV, dc``, each shaped like its parameter.
+    """
+    x, t, h, y = cache
+    do = y.copy()  # (classes,)
+    do[t] -= 1
+    dV = np.outer(h, do)  # (hidden, classes)
+    dh = parameters.V @ do  # (hidden,)
+    dk = dh * h * (1 - h)
+    dW = np.outer(x, dk)  # (inputs, hidden)
+    return Parameters(dW, dk, dV, do)

@@ -1,0 +1,43 @@
+"""Output files that appear whole or not at all."""
+
+import csv
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # a training job has no need of pandas and its start-up time
+    import pandas as pd
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` that takes its place if all goes well.
+
+    A step that fails or is killed leaves nothing at `path`, and one that runs on
+    after its workflow was killed never writes into a file that somebody reads.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # the process id keeps an orphan and its successor out of each other's file
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_csv(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write rows as CSV, floats with all their digits; the first row names the columns."""
+    rows = list(rows)
+    with replacing(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_table(path: Path, table: "pd.DataFrame") -> None:
+    """Write a table as CSV, without its index."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False)

@@ -1,0 +1,50 @@
+"""Describe the images to train and to validate on, before anything is trained."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mlp.data import idx
+from mlp.outputs import write_table
+
+
+def describe(name: str, x: np.ndarray, classes: int) -> dict:
+    """Describe a set of images, (instances, pixels)."""
+    return {
+        "set": name,
+        "instances": len(x),
+        "pixels": x.shape[1],
+        "classes": classes,
+        "pixel_minimum": x.min(),
+        "pixel_mean": x.mean(),
+        "pixel_std": x.std(),
+        "pixel_maximum": x.max(),
+    }
+
+
+def main() -> None:
+    """Write one row a set."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--classes", type=int, required=True)
+    parser.add_argument("--validation-size", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    x, _ = idx.read_labelled(arguments.images, arguments.labels, arguments.classes)
+    size = len(x) - arguments.validation_size
+    if size < 1:
+        raise SystemExit(
+            f"dataset.validation_size is {arguments.validation_size}, but "
+            f"{arguments.images} holds {len(x)} images: none is left to train on"
+        )
+    sets = {"training": x[:size], "validation": x[size:], "full training": x}
+    rows = [describe(name, part, arguments.classes) for name, part in sets.items()]
+    write_table(arguments.output, pd.DataFrame(rows))
+
+
+if __name__ == "__main__":
+    main()

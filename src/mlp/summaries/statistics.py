@@ -1,0 +1,34 @@
+"""Means and spreads over seeds."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+
+def over_seeds(
+    runs: pd.DataFrame, by: Sequence[str], columns: Sequence[str]
+) -> pd.DataFrame:
+    """Summarize runs that differ in nothing but their seed.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        One row an observation, with a column ``seed``.
+    by : sequence of str
+        The columns that tell the groups apart.
+    columns : sequence of str
+        The columns to summarize.
+
+    Returns
+    -------
+    DataFrame
+        One row a group: `by`, the number ``n`` of seeds, and for each column its
+        ``_mean`` and its ``_std``, the sample standard deviation (with n - 1).  A group
+        with a value that is not finite has neither.
+    """
+    groups = runs.groupby(list(by), sort=True)
+    parts = {"n": groups["seed"].nunique()}
+    for column in columns:
+        parts[f"{column}_mean"] = groups[column].mean(skipna=False)
+        parts[f"{column}_std"] = groups[column].std(ddof=1, skipna=False)
+    return pd.DataFrame(parts).reset_index()

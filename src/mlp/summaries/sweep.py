@@ -1,0 +1,86 @@
+"""Summarize question 7.3 and choose the hyperparameters, on validation results alone."""
+
+import argparse
+import math
+from pathlib import Path
+
+import pandas as pd
+
+from mlp.outputs import write_table
+from mlp.summaries.statistics import over_seeds
+
+SETTING = ["batch_size", "learning_rate"]
+METRICS = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
+
+
+def summarize(runs: pd.DataFrame, classes: int) -> pd.DataFrame:
+    """Summarize the last epoch of all runs, one row a setting.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        One row an epoch of a run.
+    classes : int
+        A run has diverged if its training loss is not finite or exceeds ``ln classes``,
+        the loss of guessing all classes alike.
+
+    Returns
+    -------
+    DataFrame
+        The setting, n, the number ``diverged`` of runs, and mean and std of the metrics.
+    """
+    last = runs[runs["epoch"] == runs["epoch"].max()]
+    last = last.assign(diverged=~(last["train_loss"] <= math.log(classes)))
+    summary = over_seeds(last, SETTING, METRICS)
+    diverged = last.groupby(SETTING)["diverged"].sum().reset_index()
+    return summary.merge(diverged, on=SETTING)
+
+
+def choose(summary: pd.DataFrame) -> pd.DataFrame:
+    """Choose the row with the highest mean validation accuracy.
+
+    Of equals, the one with the lower mean validation loss.  Settings of which a run has
+    diverged are no candidates.
+
+    Raises
+    ------
+    ValueError
+        If there is no candidate.
+    """
+    candidates = summary[summary["diverged"] == 0]
+    if candidates.empty:
+        raise ValueError(
+            "every setting of learning_rate_sweep diverged; add lower learning rates"
+        )
+    return candidates.sort_values(
+        ["validation_accuracy_mean", "validation_loss_mean"], ascending=[False, True]
+    ).head(1)
+
+
+def main() -> None:
+    """Write the summaries by learning rate and by setting, and the choice."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("--classes", type=int, required=True)
+    parser.add_argument("--batch-size", type=int, required=True)
+    parser.add_argument("--learning-rates", type=Path, required=True)
+    parser.add_argument("--grid", type=Path, required=True)
+    parser.add_argument("--chosen", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    summary = summarize(pd.concat(map(pd.read_csv, arguments.runs)), arguments.classes)
+    try:
+        chosen = choose(summary)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    at_batch_size = summary[summary["batch_size"] == arguments.batch_size]
+    for path, table in {
+        arguments.learning_rates: at_batch_size.sort_values("learning_rate"),
+        arguments.grid: summary,
+        arguments.chosen: chosen,
+    }.items():
+        write_table(path, table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Summarize question 7.1 and 7.2: the runs of one setting from several seeds."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from mlp.outputs import write_table
+from mlp.summaries.statistics import over_seeds
+
+METRICS = [
+    "running_train_loss",
+    "train_loss",
+    "train_accuracy",
+    "validation_loss",
+    "validation_accuracy",
+]
+
+
+def main() -> None:
+    """Write mean and standard deviation over the seeds, per epoch and per batch."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--epochs", type=Path, nargs="+", required=True)
+    parser.add_argument("--batches", type=Path, nargs="+", required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", required=True)
+    parser.add_argument("--epochs-output", type=Path, required=True)
+    parser.add_argument("--batches-output", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    epochs = pd.concat(map(pd.read_csv, arguments.epochs))
+    batches = pd.concat(
+        pd.read_csv(path).assign(seed=seed)
+        for path, seed in zip(arguments.batches, arguments.seeds, strict=True)
+    )
+    setting = ["batch_size", "learning_rate", "epoch"]
+    for path, table in {
+        arguments.epochs_output: over_seeds(epochs, setting, METRICS),
+        arguments.batches_output: over_seeds(batches, ["step"], ["loss"]),
+    }.items():
+        write_table(path, table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""Which code a step depends on, so that an edit redoes what it changes."""
+
+import hashlib
+import subprocess
+from datetime import UTC, datetime
+from functools import cache
+from modulefinder import ModuleFinder
+from pathlib import Path
+from typing import NamedTuple
+
+SOURCE = Path(__file__).parent.parent / "src"
+
+
+@cache
+def imported(module: str) -> dict[str, Path]:
+    """Find the modules of this project that running `module` imports, itself included."""
+    finder = ModuleFinder(path=[str(SOURCE)])
+    finder.import_hook(module, fromlist=["*"])
+    return {
+        name: Path(found.__file__)
+        for name, found in finder.modules.items()
+        if found.__file__
+    }
+
+
+@cache
+def code(*modules: str) -> list[str]:
+    """List the modules that the steps `modules` import, as ``name hash``.
+
+    Given to a rule as parameters, they make Snakemake redo the rule's jobs when the
+    content of one of them changes, whatever the time stamps say.
+    """
+    files = {name: path for module in modules for name, path in imported(module).items()}
+    return [
+        f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
+        for name, path in sorted(files.items())
+    ]
+
+
+class Commit(NamedTuple):
+    """The state of the repository."""
+
+    name: str  # its hash, and whether files differ from it; or "unknown"
+    time: int  # seconds since 1970
+
+    @property
+    def date(self) -> str:
+        """Write the day, in UTC."""
+        day = datetime.fromtimestamp(self.time, UTC)
+        return f"{day.day} {day:%B %Y}"
+
+
+def commit() -> Commit:
+    """Look up the commit that is checked out; 1970 where there is no repository."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(SOURCE.parent), *arguments]
+        return subprocess.run(
+            command, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        name, time = git("log", "-1", "--format=%H %ct").split()
+        changed = git("status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.CalledProcessError):
+        return Commit("unknown", 0)
+    return Commit(f"{name[:12]}{' with uncommitted changes' * bool(changed)}", int(time))

@@ -1,0 +1,64 @@
+"""The check of the configuration, before any work starts."""
+
+import math
+import re
+from collections.abc import Iterator
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
+
+
+def is_finite_number(_, value: object) -> bool:
+    """Tell numbers from NaN, infinities, truth values and all else."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return number and math.isfinite(value)
+
+
+Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", is_finite_number),
+)
+
+
+def read_exponents(config: dict, schema: dict) -> None:
+    """Replace, where a number is called for, ``1e-3``, which YAML reads as a string."""
+    for error in list(Validator(schema).iter_errors(config)):
+        text = error.instance
+        if error.validator == "type" and error.validator_value == "number":
+            if isinstance(text, str) and EXPONENT.fullmatch(text):
+                *parents, key = error.absolute_path
+                place = config
+                for parent in parents:
+                    place = place[parent]
+                place[key] = float(text)
+
+
+def explain(error: ValidationError) -> str:
+    """Say in one line which key is wrong, what it holds and what it may hold."""
+    message = error.message
+    if error.validator == "pattern" and "description" in error.schema:
+        message = f"{error.instance!r} is not: {error.schema['description']}"
+    return f"{path(error)}: {message}"
+
+
+def path(error: ValidationError) -> str:
+    """Write where in the configuration an error is."""
+    return ".".join(map(str, error.absolute_path)) or "(top level)"
+
+
+def problems(config: dict, schema: dict) -> Iterator[str]:
+    """Check the configuration; give one line for each mistake in it.
+
+    Parameters
+    ----------
+    config : dict
+        Changed in place: numbers with an exponent, which YAML may read as strings.
+    schema : dict
+        A JSON schema, draft 2020-12.
+    """
+    read_exponents(config, schema)
+    errors = sorted(Validator(schema).iter_errors(config), key=path)
+    yield from map(explain, errors)

@@ -1,0 +1,112 @@
+"""
+This part of the workflow renders the templates with the results and compiles the PDF.
+
+REQUIRED INPUTS:
+
+    templates/*.tex
+    results/*.csv
+    results/figures/*.pdf
+
+OUTPUTS:
+
+    report/report.tex
+    report/ledger.json    each number in it, and the cell of a CSV that it comes from
+    report/report.pdf
+"""
+
+TABLES = [
+    rules.softmax.output,
+    *rules.gradient_check.output,
+    *rules.synthetic.output,
+    rules.dataset.output,
+    rules.mnist_runs.output.epochs,
+    rules.mnist_runs.output.batches,
+    *rules.learning_rate_sweep.output,
+    *rules.final.output,
+]
+FIGURES = [
+    file
+    for drawing in (
+        rules.synthetic_figures,
+        rules.mnist_figures,
+        rules.sweep_figures,
+        rules.final_figures,
+    )
+    for file in drawing.output
+    if file.endswith(".pdf")
+]
+LISTED = [
+    "mlp.networks.scalar",
+    "mlp.networks.instance",
+    "mlp.networks.batch",
+    "mlp.networks.sgd",
+]
+
+
+localrules:
+    figures,
+
+
+rule figures:
+    """All figures of the report."""
+    input:
+        FIGURES,
+
+
+rule render:
+    """Render the templates to LaTeX, with what the results hold."""
+    input:
+        tables=TABLES,
+        templates=collect("templates/{name}", name=sorted(os.listdir("templates"))),
+    output:
+        tex="report/report.tex",
+        ledger="report/ledger.json",
+    log:
+        "logs/render.txt",
+    benchmark:
+        "benchmarks/render.tsv"
+    params:
+        *code("mlp.document.render", *LISTED),
+        # functions, since Snakemake would take braces in a string for wildcards
+        settings=lambda wildcards: json.dumps(config),
+        commit=COMMIT.name,
+        date=lambda wildcards: config["report"]["date"] or COMMIT.date,
+        listed=LISTED,
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        """
+        python -m mlp.document.render {input.tables:q} \
+            --templates templates \
+            --listed {params.listed} \
+            --settings {params.settings:q} \
+            --commit {params.commit:q} \
+            --date {params.date:q} \
+            --output {output.tex:q} \
+            --ledger {output.ledger:q} \
+            > {log:q} 2>&1
+        """
+
+
+rule report:
+    """Compile the report."""
+    input:
+        tex=rules.render.output.tex,
+        figures=FIGURES,
+    output:
+        "report/report.pdf",
+    log:
+        "logs/report.txt",
+    benchmark:
+        "benchmarks/report.tsv"
+    params:
+        *code("mlp.document.typeset"),
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        """
+        python -m mlp.document.typeset {input.tex:q} --output {output:q} \
+            > {log:q} 2>&1
+        """

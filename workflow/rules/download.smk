@@ -1,0 +1,49 @@
+"""
+This part of the workflow gets the images and their labels.
+
+REQUIRED INPUTS:
+
+    none; the sources are in config.yaml, under dataset
+
+OUTPUTS:
+
+    data/{name}/train-images-idx3-ubyte and train-labels-idx1-ubyte
+    data/{name}/t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, the test set
+"""
+
+FOLDER = config["dataset"]["folder"]
+SOURCES = [{"folder": FOLDER}] if FOLDER else config["dataset"]["sources"]
+FILES = [
+    config["dataset"]["files"][file]
+    for file in ("train_images", "train_labels", "test_images", "test_labels")
+]
+
+
+rule download:
+    """Get the data set, whole and right, from the first source that has it."""
+    output:
+        train_images=TRAIN_IMAGES,
+        train_labels=TRAIN_LABELS,
+        test_images=TEST_IMAGES,
+        test_labels=TEST_LABELS,
+    log:
+        "logs/download.txt",
+    benchmark:
+        "benchmarks/download.tsv"
+    params:
+        *code("mlp.data.download"),
+        # functions, since Snakemake would take braces in a string for wildcards
+        sources=lambda wildcards: json.dumps(SOURCES),
+        files=lambda wildcards: json.dumps(FILES),
+    resources:
+        mem_mb=500,
+        runtime=60,
+    # standard error goes to the terminal, for the progress bar
+    shell:
+        """
+        python -m mlp.data.download \
+            --sources {params.sources:q} \
+            --files {params.files:q} \
+            --outputs {output:q} \
+            > {log:q}
+        """

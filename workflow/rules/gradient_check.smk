@@ -1,0 +1,39 @@
+"""
+This part of the workflow answers question 3 and vouches for all networks.
+
+REQUIRED INPUTS:
+
+    none
+
+OUTPUTS:
+
+    results/gradient_check.csv          all derivatives, at all points
+    results/gradient_differences.csv    the largest difference from each reference
+"""
+
+
+rule gradient_check:
+    """Compare all derivatives with the assignment's and with finite differences."""
+    output:
+        derivatives="results/gradient_check.csv",
+        differences="results/gradient_differences.csv",
+    log:
+        "logs/gradient_check.txt",
+    benchmark:
+        "benchmarks/gradient_check.tsv"
+    params:
+        *code("mlp.experiments.gradient_check"),
+        random_points=config["gradient_check"]["random_points"],
+        seed=config["gradient_check"]["seed"],
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        """
+        python -m mlp.experiments.gradient_check \
+            --random-points {params.random_points} \
+            --seed {params.seed} \
+            --derivatives {output.derivatives:q} \
+            --differences {output.differences:q} \
+            > {log:q} 2>&1
+        """

@@ -1,0 +1,30 @@
+"""
+This part of the workflow answers question 2 in numbers.
+
+REQUIRED INPUTS:
+
+    none
+
+OUTPUTS:
+
+    results/softmax.csv
+"""
+
+
+rule softmax:
+    """Take the derivative of the loss by the logits in two steps and in one."""
+    output:
+        "results/softmax.csv",
+    log:
+        "logs/softmax.txt",
+    benchmark:
+        "benchmarks/softmax.tsv"
+    params:
+        *code("mlp.experiments.softmax"),
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        """
+        python -m mlp.experiments.softmax --output {output:q} > {log:q} 2>&1
+        """

@@ -1,0 +1,107 @@
+"""
+This part of the workflow answers question 4: the scalar network on synthetic data.
+
+REQUIRED INPUTS:
+
+    none; the data are generated
+
+OUTPUTS:
+
+    results/synthetic_data.csv    the features before and after normalization
+    results/synthetic_curve.csv   losses against the instances seen, over the seeds
+    results/synthetic.csv         the first and the last look at them
+    results/figures/synthetic_curve.pdf, synthetic_boundary.pdf
+"""
+
+SYNTHETIC_SEEDS = config["synthetic"]["seeds"]
+
+
+rule train_synthetic:
+    """Train the scalar network from one seed."""
+    output:
+        curve="results/synthetic/seed={seed}/curve.csv",
+        parameters="results/synthetic/seed={seed}/parameters.json",
+    log:
+        "logs/synthetic/seed={seed}.txt",
+    benchmark:
+        "benchmarks/synthetic/seed={seed}.tsv"
+    params:
+        *code("mlp.experiments.synthetic"),
+        hidden_size=config["synthetic"]["hidden_size"],
+        learning_rate=config["synthetic"]["learning_rate"],
+        epochs=config["synthetic"]["epochs"],
+        interval=config["synthetic"]["interval"],
+    resources:
+        mem_mb=500,
+        runtime=60,
+    shell:
+        """
+        python -m mlp.experiments.synthetic \
+            --hidden-size {params.hidden_size} \
+            --learning-rate {params.learning_rate} \
+            --epochs {params.epochs} \
+            --interval {params.interval} \
+            --seed {wildcards.seed} \
+            --curve {output.curve:q} \
+            --parameters {output.parameters:q} \
+            > {log:q} 2>&1
+        """
+
+
+rule synthetic:
+    """Summarize the training on synthetic data over the seeds."""
+    input:
+        curves=collect(rules.train_synthetic.output.curve, seed=SYNTHETIC_SEEDS),
+    output:
+        data="results/synthetic_data.csv",
+        curve="results/synthetic_curve.csv",
+        result="results/synthetic.csv",
+    log:
+        "logs/synthetic.txt",
+    benchmark:
+        "benchmarks/synthetic.tsv"
+    params:
+        *code("mlp.summaries.synthetic"),
+    resources:
+        mem_mb=500,
+        runtime=10,
+    shell:
+        """
+        python -m mlp.summaries.synthetic {input.curves:q} \
+            --data {output.data:q} \
+            --curve {output.curve:q} \
+            --result {output.result:q} \
+            > {log:q} 2>&1
+        """
+
+
+rule synthetic_figures:
+    """Draw the learning curve and the decision boundary."""
+    input:
+        curve=rules.synthetic.output.curve,
+        parameters=collect(
+            rules.train_synthetic.output.parameters, seed=SYNTHETIC_SEEDS
+        ),
+    output:
+        curve="results/figures/synthetic_curve.pdf",
+        curve_png="results/figures/synthetic_curve.png",
+        boundary="results/figures/synthetic_boundary.pdf",
+        boundary_png="results/figures/synthetic_boundary.png",
+    log:
+        "logs/synthetic_figures.txt",
+    benchmark:
+        "benchmarks/synthetic_figures.tsv"
+    params:
+        *code("mlp.figures.synthetic"),
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        """
+        python -m mlp.figures.synthetic \
+            --curve {input.curve:q} \
+            --parameters {input.parameters:q} \
+            --curve-figure {output.curve:q} \
+            --boundary-figure {output.boundary:q} \
+            > {log:q} 2>&1
+        """
