@@ -12,7 +12,8 @@ min_version("9.27")
 configfile: "config.yaml"
 
 
-container: None
+# only with --software-deployment-method apptainer; else the jobs run in .venv
+container: "docker://debian:12"
 
 
 include: "workflow/rules/common.smk"

@@ -11,10 +11,11 @@ from jsonschema.validators import extend
 EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
-def is_finite_number(_, value: object) -> bool:
+def is_finite_number(_: object, value: object) -> bool:
     """Tell numbers from NaN, infinities, truth values and all else."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
 
 
 Validator = extend(
@@ -27,20 +28,21 @@ def read_exponents(config: dict, schema: dict) -> None:
     """Replace, where a number is called for, ``1e-3``, which YAML reads as a string."""
     for error in list(Validator(schema).iter_errors(config)):
         text = error.instance
-        if error.validator == "type" and error.validator_value == "number":
-            if isinstance(text, str) and EXPONENT.fullmatch(text):
-                *parents, key = error.absolute_path
-                place = config
-                for parent in parents:
-                    place = place[parent]
-                place[key] = float(text)
+        wants_number = error.validator == "type" and error.validator_value == "number"
+        if wants_number and isinstance(text, str) and EXPONENT.fullmatch(text):
+            *parents, key = error.absolute_path
+            place = config
+            for parent in parents:
+                place = place[parent]
+            place[key] = float(text)
 
 
 def explain(error: ValidationError) -> str:
     """Say in one line which key is wrong, what it holds and what it may hold."""
     message = error.message
-    if error.validator == "pattern" and "description" in error.schema:
-        message = f"{error.instance!r} is not: {error.schema['description']}"
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    if error.validator == "pattern" and "description" in schema:
+        message = f"{error.instance!r} is not: {schema['description']}"
     return f"{path(error)}: {message}"
 
 

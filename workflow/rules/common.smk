@@ -10,7 +10,7 @@ import sys
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from workflow.code import code, commit
+from workflow.provenance import code, commit
 from workflow.configuration import problems
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as schema_file:
@@ -21,7 +21,7 @@ if mistakes:
 COMMIT = commit()
 
 os.environ.update(
-    PATH=os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),
+    PATH=os.pathsep.join([os.path.dirname(sys.executable), *os.get_exec_path()]),
     PYTHONPATH="src",
     PYTHONHASHSEED="0",
     SOURCE_DATE_EPOCH=str(COMMIT.time),

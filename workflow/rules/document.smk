@@ -65,6 +65,9 @@ rule render:
         "logs/render.txt",
     benchmark:
         "benchmarks/render.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
     params:
         *code("mlp.document.render", *LISTED),
         # functions, since Snakemake would take braces in a string for wildcards
@@ -72,9 +75,6 @@ rule render:
         commit=COMMIT.name,
         date=lambda wildcards: config["report"]["date"] or COMMIT.date,
         listed=LISTED,
-    resources:
-        mem_mb=500,
-        runtime=10,
     shell:
         """
         python -m mlp.document.render {input.tables:q} \
@@ -85,7 +85,7 @@ rule render:
             --date {params.date:q} \
             --output {output.tex:q} \
             --ledger {output.ledger:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -100,13 +100,13 @@ rule report:
         "logs/report.txt",
     benchmark:
         "benchmarks/report.tsv"
-    params:
-        *code("mlp.document.typeset"),
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        *code("mlp.document.typeset"),
     shell:
         """
         python -m mlp.document.typeset {input.tex:q} --output {output:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """

@@ -30,14 +30,14 @@ rule download:
         "logs/download.txt",
     benchmark:
         "benchmarks/download.tsv"
+    resources:
+        mem_mb=500,
+        runtime=60,
     params:
         *code("mlp.data.download"),
         # functions, since Snakemake would take braces in a string for wildcards
         sources=lambda wildcards: json.dumps(SOURCES),
         files=lambda wildcards: json.dumps(FILES),
-    resources:
-        mem_mb=500,
-        runtime=60,
     # standard error goes to the terminal, for the progress bar
     shell:
         """
@@ -45,5 +45,5 @@ rule download:
             --sources {params.sources:q} \
             --files {params.files:q} \
             --outputs {output:q} \
-            > {log:q}
+            >{log:q}
         """

@@ -21,13 +21,13 @@ rule gradient_check:
         "logs/gradient_check.txt",
     benchmark:
         "benchmarks/gradient_check.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
     params:
         *code("mlp.experiments.gradient_check"),
         random_points=config["gradient_check"]["random_points"],
         seed=config["gradient_check"]["seed"],
-    resources:
-        mem_mb=500,
-        runtime=10,
     shell:
         """
         python -m mlp.experiments.gradient_check \
@@ -35,5 +35,5 @@ rule gradient_check:
             --seed {params.seed} \
             --derivatives {output.derivatives:q} \
             --differences {output.differences:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """

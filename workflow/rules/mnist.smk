@@ -47,13 +47,13 @@ rule dataset:
         "logs/dataset.txt",
     benchmark:
         "benchmarks/dataset.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         *code("mlp.summaries.dataset"),
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
-    resources:
-        mem_mb=1000,
-        runtime=10,
     shell:
         """
         python -m mlp.summaries.dataset \
@@ -62,7 +62,7 @@ rule dataset:
             --classes {params.classes} \
             --validation-size {params.validation_size} \
             --output {output:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -78,15 +78,15 @@ rule train:
         RUN.replace("results", "logs", 1) + ".txt",
     benchmark:
         RUN.replace("results", "benchmarks", 1) + ".tsv"
-    params:
-        *code("mlp.experiments.validation"),
-        classes=len(CLASSES),
-        validation_size=config["dataset"]["validation_size"],
-        **config["network"],
-        **config["training"],
     resources:
         mem_mb=1000,
         runtime=60,
+    params:
+        *code("mlp.experiments.validation"),
+        **config["network"],
+        **config["training"],
+        classes=len(CLASSES),
+        validation_size=config["dataset"]["validation_size"],
     shell:
         """
         python -m mlp.experiments.validation \
@@ -104,7 +104,7 @@ rule train:
             --seed {wildcards.seed} \
             --epochs-csv {output.epochs:q} \
             --batches-csv {output.batches:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -120,12 +120,12 @@ rule mnist_runs:
         "logs/mnist_runs.txt",
     benchmark:
         "benchmarks/mnist_runs.tsv"
-    params:
-        *code("mlp.summaries.validation"),
-        seeds=RUNS["seeds"],
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        *code("mlp.summaries.validation"),
+        seeds=RUNS["seeds"],
     shell:
         """
         python -m mlp.summaries.validation \
@@ -134,7 +134,7 @@ rule mnist_runs:
             --seeds {params.seeds} \
             --epochs-output {output.epochs:q} \
             --batches-output {output.batches:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -155,12 +155,12 @@ rule mnist_figures:
         "logs/mnist_figures.txt",
     benchmark:
         "benchmarks/mnist_figures.tsv"
-    params:
-        *code("mlp.figures.validation"),
-        window=100,
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        *code("mlp.figures.validation"),
+        window=100,
     shell:
         """
         python -m mlp.figures.validation \
@@ -171,7 +171,7 @@ rule mnist_figures:
             --batches-figure {output.batches:q} \
             --spread-figure {output.spread:q} \
             --epochs-figure {output.epochs:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -187,13 +187,13 @@ rule learning_rate_sweep:
         "logs/learning_rate_sweep.txt",
     benchmark:
         "benchmarks/learning_rate_sweep.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
     params:
         *code("mlp.summaries.sweep"),
         classes=len(CLASSES),
         batch_size=RUNS["batch_size"],
-    resources:
-        mem_mb=1000,
-        runtime=10,
     shell:
         """
         python -m mlp.summaries.sweep {input:q} \
@@ -202,7 +202,7 @@ rule learning_rate_sweep:
             --learning-rates {output.learning_rates:q} \
             --grid {output.grid:q} \
             --chosen {output.chosen:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -220,11 +220,11 @@ rule sweep_figures:
         "logs/sweep_figures.txt",
     benchmark:
         "benchmarks/sweep_figures.tsv"
-    params:
-        *code("mlp.figures.sweep"),
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        *code("mlp.figures.sweep"),
     shell:
         """
         python -m mlp.figures.sweep \
@@ -232,7 +232,7 @@ rule sweep_figures:
             --grid {input.grid:q} \
             --learning-rates-figure {output.learning_rates:q} \
             --grid-figure {output.grid:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -252,14 +252,14 @@ rule train_final:
         "logs/final/seed={seed}.txt",
     benchmark:
         "benchmarks/final/seed={seed}.tsv"
-    params:
-        *code("mlp.experiments.final"),
-        classes=len(CLASSES),
-        **config["network"],
-        **config["training"],
     resources:
         mem_mb=1000,
         runtime=60,
+    params:
+        *code("mlp.experiments.final"),
+        **config["network"],
+        **config["training"],
+        classes=len(CLASSES),
     shell:
         """
         python -m mlp.experiments.final \
@@ -278,7 +278,7 @@ rule train_final:
             --result {output.result:q} \
             --confusion {output.confusion:q} \
             --mistakes {output.mistakes:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -295,11 +295,11 @@ rule final:
         "logs/final.txt",
     benchmark:
         "benchmarks/final.tsv"
-    params:
-        *code("mlp.summaries.final"),
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        *code("mlp.summaries.final"),
     shell:
         """
         python -m mlp.summaries.final \
@@ -308,7 +308,7 @@ rule final:
             --final {output.final:q} \
             --summary {output.summary:q} \
             --confusion {output.confusion:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -326,12 +326,12 @@ rule final_figures:
         "logs/final_figures.txt",
     benchmark:
         "benchmarks/final_figures.tsv"
-    params:
-        *code("mlp.figures.final"),
-        classes=CLASSES,
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        *code("mlp.figures.final"),
+        classes=CLASSES,
     shell:
         """
         python -m mlp.figures.final \
@@ -340,5 +340,5 @@ rule final_figures:
             --classes {params.classes:q} \
             --confusion-figure {output.confusion:q} \
             --mistakes-figure {output.mistakes:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """

@@ -19,12 +19,12 @@ rule softmax:
         "logs/softmax.txt",
     benchmark:
         "benchmarks/softmax.tsv"
-    params:
-        *code("mlp.experiments.softmax"),
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        *code("mlp.experiments.softmax"),
     shell:
         """
-        python -m mlp.experiments.softmax --output {output:q} > {log:q} 2>&1
+        python -m mlp.experiments.softmax --output {output:q} >{log:q} 2>&1
         """

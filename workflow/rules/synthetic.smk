@@ -9,7 +9,7 @@ OUTPUTS:
 
     results/synthetic_data.csv    the features before and after normalization
     results/synthetic_curve.csv   losses against the instances seen, over the seeds
-    results/synthetic.csv         the first and the last look at them
+    results/synthetic.csv         where each seed ends
     results/figures/synthetic_curve.pdf, synthetic_boundary.pdf
 """
 
@@ -25,15 +25,15 @@ rule train_synthetic:
         "logs/synthetic/seed={seed}.txt",
     benchmark:
         "benchmarks/synthetic/seed={seed}.tsv"
+    resources:
+        mem_mb=500,
+        runtime=60,
     params:
         *code("mlp.experiments.synthetic"),
         hidden_size=config["synthetic"]["hidden_size"],
         learning_rate=config["synthetic"]["learning_rate"],
         epochs=config["synthetic"]["epochs"],
         interval=config["synthetic"]["interval"],
-    resources:
-        mem_mb=500,
-        runtime=60,
     shell:
         """
         python -m mlp.experiments.synthetic \
@@ -44,7 +44,7 @@ rule train_synthetic:
             --seed {wildcards.seed} \
             --curve {output.curve:q} \
             --parameters {output.parameters:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -60,18 +60,18 @@ rule synthetic:
         "logs/synthetic.txt",
     benchmark:
         "benchmarks/synthetic.tsv"
-    params:
-        *code("mlp.summaries.synthetic"),
     resources:
         mem_mb=500,
         runtime=10,
+    params:
+        *code("mlp.summaries.synthetic"),
     shell:
         """
         python -m mlp.summaries.synthetic {input.curves:q} \
             --data {output.data:q} \
             --curve {output.curve:q} \
             --result {output.result:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """
 
 
@@ -91,11 +91,11 @@ rule synthetic_figures:
         "logs/synthetic_figures.txt",
     benchmark:
         "benchmarks/synthetic_figures.tsv"
-    params:
-        *code("mlp.figures.synthetic"),
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        *code("mlp.figures.synthetic"),
     shell:
         """
         python -m mlp.figures.synthetic \
@@ -103,5 +103,5 @@ rule synthetic_figures:
             --parameters {input.parameters:q} \
             --curve-figure {output.curve:q} \
             --boundary-figure {output.boundary:q} \
-            > {log:q} 2>&1
+            >{log:q} 2>&1
         """

@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Protocol
 
 import pooch
 import requests
@@ -31,8 +31,15 @@ CONTAINER_OVERHEAD = 2**20  # bytes that an archive may add to its contents
 CHUNK = 2**16  # bytes
 
 
-class Refused(Exception):
+class SourceError(Exception):
     """What a source gave instead of the file."""
+
+
+class Readable(Protocol):
+    """A stream of bytes."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read at most `size` bytes."""
 
 
 class File(NamedTuple):
@@ -45,7 +52,7 @@ class File(NamedTuple):
 
 
 class BoundedFile:
-    """A file to download into, that gives up on a server that sends too much or too slowly."""
+    """A file to download into, closed to a server that sends too much or too slowly."""
 
     def __init__(self, file: IO[bytes], limit: int) -> None:
         self.file = file
@@ -53,12 +60,12 @@ class BoundedFile:
         self.deadline = time.monotonic() + DOWNLOAD_TIMEOUT
 
     def write(self, chunk: bytes) -> None:
-        """Append to the file, or raise `Refused`."""
+        """Append to the file, or raise `SourceError`."""
         self.left -= len(chunk)
         if self.left < 0:
-            raise Refused("it sent more bytes than the file has")
+            raise SourceError("it sent more bytes than the file has")
         if time.monotonic() > self.deadline:
-            raise Refused(f"it was not done after {DOWNLOAD_TIMEOUT} s")
+            raise SourceError(f"it was not done after {DOWNLOAD_TIMEOUT} s")
         self.file.write(chunk)
 
     def flush(self) -> None:
@@ -70,7 +77,7 @@ def download(url: str, path: Path, limit: int, verify: str | bool = True) -> Non
 
     Raises
     ------
-    Refused, requests.RequestException, OSError
+    SourceError, requests.RequestException, OSError
         If the server does not send the file.
     """
     bar = tqdm(
@@ -90,18 +97,18 @@ def download(url: str, path: Path, limit: int, verify: str | bool = True) -> Non
         fetch(url, BoundedFile(file, limit), None)
 
 
-def chunks(stream: IO[bytes]) -> Iterator[bytes]:
+def chunks(stream: Readable) -> Iterator[bytes]:
     """Read a stream to its end, a chunk at a time."""
     while chunk := stream.read(CHUNK):
         yield chunk
 
 
-def accept(stream: IO[bytes], file: File, temporary: Path) -> None:
+def accept(stream: Readable, file: File, temporary: Path) -> None:
     """Copy a stream to the place of `file` if it is that file.
 
     Raises
     ------
-    Refused
+    SourceError
         If it is anything else; no more than `file.bytes` are written by then.
     """
     digest = hashlib.sha256()
@@ -116,7 +123,7 @@ def accept(stream: IO[bytes], file: File, temporary: Path) -> None:
             copy.write(chunk)
     if size != file.bytes or digest.hexdigest() != file.sha256:
         more = "more than " if size > file.bytes else ""
-        raise Refused(
+        raise SourceError(
             f"it gave {more}{min(size, file.bytes)} bytes that begin with {start!r} "
             f"and have the SHA-256 {digest.hexdigest()}; expected {file.bytes} bytes "
             f"with {file.sha256}"
@@ -132,16 +139,16 @@ def accept_container(path: Path, file: File, temporary: Path) -> None:
         with gzip.open(path) if gzipped else path.open("rb") as stream:
             accept(stream, file, temporary)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise Refused(f"it gave a broken gzip file ({error})") from error
+        raise SourceError(f"it gave a broken gzip file ({error})") from error
 
 
 def from_folder(folder: Path, files: list[File], work: Path) -> Iterator[File]:
-    """Take files, gzipped or not, from a folder on this machine; yield each that is there."""
+    """Take files, gzipped or not, from a folder on this machine; yield each found."""
     for file in files:
         candidates = [folder / file.name, folder / f"{file.name}.gz"]
         found = [path for path in candidates if path.is_file()]
         if not found:
-            raise Refused(f"it holds neither {file.name} nor {file.name}.gz")
+            raise SourceError(f"it holds neither {file.name} nor {file.name}.gz")
         accept_container(found[0], file, work / file.name)
         yield file
 
@@ -150,9 +157,7 @@ def from_mirror(url: str, files: list[File], work: Path) -> Iterator[File]:
     """Take files from a web server that has each under its own address; yield each."""
     for file in files:
         container = work / "container"
-        download(
-            url.format(file=file.name), container, file.bytes + CONTAINER_OVERHEAD
-        )
+        download(url.format(file=file.name), container, file.bytes + CONTAINER_OVERHEAD)
         accept_container(container, file, work / file.name)
         yield file
 
@@ -185,23 +190,25 @@ def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
                 source["package"], timeout=CONNECT_AND_READ_TIMEOUT
             )
         except NoSuchProjectError as error:
-            raise Refused(f"the index has no project {source['package']}") from error
+            raise SourceError(
+                f"the index has no project {source['package']}"
+            ) from error
         except UnsupportedContentTypeError as error:
-            raise Refused(f"the index does not answer as one ({error})") from error
+            raise SourceError(f"the index does not answer as one ({error})") from error
     urls = [p.url for p in page.packages if p.filename == source["archive"]]
     if not urls:
-        raise Refused(f"the index has no file {source['archive']}")
+        raise SourceError(f"the index has no file {source['archive']}")
     archive = work / "container"
     limit = sum(file.bytes for file in files) + CONTAINER_OVERHEAD
     download(urls[0].partition("#")[0], archive, limit, verify)
     with archive.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest != source["sha256"]:
-        raise Refused(
+        raise SourceError(
             f"{source['archive']} has the SHA-256 {digest}, expected {source['sha256']}"
         )
     if not zipfile.is_zipfile(archive):
-        raise Refused(f"{source['archive']} is no zip file or wheel")
+        raise SourceError(f"{source['archive']} is no zip file or wheel")
     with zipfile.ZipFile(archive) as members:
         for file in files:
             for member in members.infolist():
@@ -210,12 +217,12 @@ def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
                 try:
                     with members.open(member) as stream:
                         accept(stream, file, work / file.name)
-                except Refused:
+                except SourceError:
                     continue
                 yield file
                 break
             else:
-                raise Refused(
+                raise SourceError(
                     f"no member of {source['archive']} is {file.name}, "
                     f"with the SHA-256 {file.sha256}"
                 )
@@ -242,7 +249,7 @@ def fetch(sources: list[dict], files: list[File]) -> None:
 
     Raises
     ------
-    Refused
+    SourceError
         If none is left, with what each source answered.
     """
     answers = []
@@ -257,14 +264,14 @@ def fetch(sources: list[dict], files: list[File]) -> None:
                 for file in ask(source, list(missing), work):
                     missing.remove(file)
                     print(f"{name}: gave {file.name}")
-            except (Refused, requests.RequestException, OSError) as error:
+            except (SourceError, requests.RequestException, OSError) as error:
                 answers.append(f"{name}: {error}")
                 print(answers[-1])
             if not missing:
                 return
     finally:
         shutil.rmtree(work)
-    raise Refused(
+    raise SourceError(
         "\n".join(
             [
                 "No source in dataset.sources of config.yaml gave "
@@ -289,7 +296,7 @@ def main() -> None:
     ]
     try:
         fetch(arguments.sources, files)
-    except Refused as error:
+    except SourceError as error:
         raise SystemExit(str(error)) from None
 
 

@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 UNSIGNED_BYTE = 0x08
 
 
+class IdxError(SystemExit):
+    """Data that cannot be used; a step that does not catch it ends with its message."""
+
+
 def read(path: Path, ndim: int) -> NDArray[np.uint8]:
     """Map an uncompressed IDX file of unsigned bytes into memory, read-only.
 
@@ -24,33 +28,33 @@ def read(path: Path, ndim: int) -> NDArray[np.uint8]:
 
     Raises
     ------
-    ValueError
+    IdxError
         If the file is not such a file, with what it holds instead.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
         magic = file.read(4)
         if len(magic) < 4 or magic[:2] != b"\0\0":
-            raise ValueError(f"{path}: not an IDX file, it begins with {magic!r}")
+            raise IdxError(f"{path}: not an IDX file, it begins with {magic!r}")
         if magic[2] != UNSIGNED_BYTE:
-            raise ValueError(
+            raise IdxError(
                 f"{path}: holds values of IDX type 0x{magic[2]:02x}, "
                 f"expected unsigned bytes (0x{UNSIGNED_BYTE:02x})"
             )
         if magic[3] != ndim:
-            raise ValueError(f"{path}: has {magic[3]} dimensions, expected {ndim}")
+            raise IdxError(f"{path}: has {magic[3]} dimensions, expected {ndim}")
         header = file.read(4 * ndim)
     if len(header) < 4 * ndim:
-        raise ValueError(f"{path}: ends within its header, after {size} bytes")
+        raise IdxError(f"{path}: ends within its header, after {size} bytes")
     shape = tuple(int(n) for n in np.frombuffer(header, ">u4"))
     offset = 4 + len(header)
     expected = offset + int(np.prod(shape, dtype=object))
     if size != expected:
-        raise ValueError(
+        raise IdxError(
             f"{path}: holds {size} bytes, but its header {shape} calls for {expected}"
         )
     if 0 in shape:
-        raise ValueError(f"{path}: is empty, its header says {shape}")
+        raise IdxError(f"{path}: is empty, its header says {shape}")
     return np.memmap(path, np.uint8, "r", offset, shape)
 
 
@@ -66,16 +70,43 @@ def read_labelled(
 
     Raises
     ------
-    ValueError
+    IdxError
         If either file is malformed, their lengths differ, or a label is not in
         ``0 .. classes - 1``.
     """
     x, t = read(images, 3), read(labels, 1)
     if len(x) != len(t):
-        raise ValueError(f"{images} holds {len(x)} images, {labels} {len(t)} labels")
+        raise IdxError(f"{images} holds {len(x)} images, {labels} {len(t)} labels")
     if t.max() >= classes:
-        raise ValueError(
+        raise IdxError(
             f"{labels}: instance {t.argmax()} has label {t.max()}, "
             f"expected 0 to {classes - 1}"
         )
     return x.reshape(len(x), -1), t
+
+
+def split(x: NDArray, validation_size: int) -> tuple[NDArray, NDArray]:
+    """Withhold the last instances for validation.
+
+    Parameters
+    ----------
+    x : ndarray, (instances, ...)
+    validation_size : int
+        The number of instances to withhold.
+
+    Returns
+    -------
+    training, validation : ndarray
+
+    Raises
+    ------
+    IdxError
+        If none is left to train on.
+    """
+    size = len(x) - validation_size
+    if size < 1:
+        raise IdxError(
+            f"dataset.validation_size is {validation_size}, but the training set has "
+            f"{len(x)} instances: none is left to train on"
+        )
+    return x[:size], x[size:]

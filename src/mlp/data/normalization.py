@@ -6,22 +6,18 @@ A map is fitted to the training features alone and then applied to all others.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 
 class Normalization(NamedTuple):
     """The map ``x -> (x - shift) / scale``."""
 
-    shift: NDArray[np.float64]
-    scale: NDArray[np.float64]
+    shift: NDArray[np.float64] | np.float64
+    scale: NDArray[np.float64] | np.float64
 
-    def __call__(self, x: ArrayLike) -> NDArray[np.float64]:
+    def __call__(self, x: NDArray) -> NDArray[np.float64]:
         """Normalize the features `x`, of shape (..., features)."""
         return (x - self.shift) / self.scale
-
-    def inverse(self, z: ArrayLike) -> NDArray[np.float64]:
-        """Return the features whose normalized values are `z`."""
-        return z * self.scale + self.shift
 
 
 def min_max(x: NDArray) -> Normalization:

@@ -71,13 +71,13 @@ def hidden_derivatives_vanish_nowhere_else(tables: Tables) -> bool:
 @finding
 def synthetic_training_loss_drops(tables: Tables) -> bool:
     """The training loss at the last look lies below that at the first."""
-    first, last = first_and_last(tables["synthetic"])
+    first, last = first_and_last(tables)
     return exceeds(first, last, "train_loss")
 
 
 @finding
 def synthetic_loss_drops_mostly_early(tables: Tables) -> bool:
-    """More than half of the fall of the validation loss is done at a quarter of the way."""
+    """A quarter of the way sees more than half of the fall of the validation loss."""
     curve = tables["synthetic_curve"]
     loss = curve["validation_loss_mean"]
     quarter = loss[curve["instances"] <= curve["instances"].max() / 4].iloc[-1]
@@ -87,14 +87,14 @@ def synthetic_loss_drops_mostly_early(tables: Tables) -> bool:
 @finding
 def synthetic_validation_exceeds_training(tables: Tables) -> bool:
     """The validation loss ends above the training loss."""
-    _, last = first_and_last(tables["synthetic"])
+    _, last = first_and_last(tables)
     return exceeds(last, last, "validation_loss", "train_loss")
 
 
 @finding
 def synthetic_beats_majority(tables: Tables) -> bool:
     """The validation accuracy ends above the share of the larger class."""
-    _, last = first_and_last(tables["synthetic"])
+    _, last = first_and_last(tables)
     data = tables["synthetic_data"]
     validation = data[data["set"] == "validation"].iloc[0]
     majority = max(validation["class_0_share"], validation["class_1_share"])
@@ -103,10 +103,17 @@ def synthetic_beats_majority(tables: Tables) -> bool:
     )
 
 
-def first_and_last(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
-    """Give the rows of the first and the last moment."""
-    moments = table.set_index("moment")
-    return moments.loc["first"], moments.loc["last"]
+@finding
+def synthetic_seeds_part(tables: Tables) -> bool:
+    """The worst seed ends with more than twice the validation loss of the best."""
+    loss = tables["synthetic"]["validation_loss"]
+    return bool(loss.max() > 2 * loss.min())
+
+
+def first_and_last(tables: Tables) -> tuple[pd.Series, pd.Series]:
+    """Give the first and the last look at the losses that followed training."""
+    curve = tables["synthetic_curve"]
+    return curve.iloc[1], curve.iloc[-1]
 
 
 # Question 7.1
@@ -121,7 +128,7 @@ def running_loss_lags(tables: Tables) -> bool:
 
 @finding
 def running_loss_hides_gap(tables: Tables) -> bool:
-    """In some epoch the validation loss is below the running mean but above the loss at its end."""
+    """In some epoch the validation loss lies between the two training losses."""
     e = tables["epochs"]
     between = (e["validation_loss_mean"] < e["running_train_loss_mean"]) & (
         e["validation_loss_mean"] > e["train_loss_mean"]
@@ -142,14 +149,9 @@ def gap_grows(tables: Tables) -> bool:
     first, last = tables["epochs"].iloc[0], tables["epochs"].iloc[-1]
 
     def gap(row: pd.Series) -> pd.Series:
-        return pd.Series(
-            {
-                "n": row["n"],
-                "gap_mean": row["validation_loss_mean"] - row["train_loss_mean"],
-                "gap_std": (row["validation_loss_std"] ** 2 + row["train_loss_std"] ** 2)
-                ** 0.5,
-            }
-        )
+        mean = row["validation_loss_mean"] - row["train_loss_mean"]
+        variance = row["validation_loss_std"] ** 2 + row["train_loss_std"] ** 2
+        return pd.Series({"n": row["n"], "gap_mean": mean, "gap_std": variance**0.5})
 
     return exceeds(gap(last), gap(first), "gap")
 
@@ -192,10 +194,8 @@ def best_rate(tables: Tables) -> pd.Series:
 @finding
 def best_rate_is_inside(tables: Tables) -> bool:
     """The best learning rate is neither the lowest nor the highest one tried."""
-    rates, best = tables["learning_rates"], best_rate(tables)
-    return bool(
-        rates["learning_rate"].min() < best["learning_rate"] < rates["learning_rate"].max()
-    )
+    tried = tables["learning_rates"]["learning_rate"]
+    return bool(tried.min() < best_rate(tables)["learning_rate"] < tried.max())
 
 
 @finding
@@ -244,7 +244,7 @@ def rates_matter_more_than_seeds(tables: Tables) -> bool:
 
 @finding
 def best_rate_grows_with_batch_size(tables: Tables) -> bool:
-    """In the grid, the best rate of the largest batch size exceeds that of the smallest."""
+    """In the grid, the best rate of the largest batch size is above the smallest's."""
     best = best_rate_by_batch_size(tables["grid"])
     return bool(best.iloc[-1] > best.iloc[0])
 

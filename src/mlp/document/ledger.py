@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -62,6 +63,13 @@ class Ledger:
             raise LedgerError(f"no row of {table}.csv has {where}")
         return max(rows, key=lambda row: row.value(by))
 
+    def smallest(self, table: str, by: str, **where: object) -> "Row":
+        """Give the first with the smallest number."""
+        rows = self.rows(table, **where)
+        if not rows:
+            raise LedgerError(f"no row of {table}.csv has {where}")
+        return min(rows, key=lambda row: row.value(by))
+
     def table(self, name: str) -> pd.DataFrame:
         """Look up a table."""
         if name not in self.tables:
@@ -77,7 +85,7 @@ class Ledger:
 
     def setting(self, key: str) -> Tex:
         """Print a setting, a number or several, by the path of its key."""
-        value = self.settings
+        value: Any = self.settings
         for part in key.split("."):
             if not isinstance(value, Mapping) or part not in value:
                 raise LedgerError(f"config.yaml has no key {key}")
@@ -127,7 +135,8 @@ class Row:
             return ""
         form = f".{digits}f" if isinstance(digits, int) else digits
         printed = f"{scale * value:{form}}"
-        return self.ledger.record(printed, value, f"{self.table}.csv", self.index, column)
+        file = f"{self.table}.csv"
+        return self.ledger.record(printed, value, file, self.index, column)
 
     def number(self, column: str, digits: int | str = 3) -> Tex:
         """Print a number; a dash where there is none."""

@@ -107,6 +107,7 @@ def render(
         "row": ledger.row,
         "rows": ledger.rows,
         "largest": ledger.largest,
+        "smallest": ledger.smallest,
         "setting": ledger.setting,
         "finding": ask,
         "listing": lambda symbol: print_listing(symbol, listed),
@@ -148,7 +149,8 @@ def main() -> None:
     except jinja2.TemplateError as error:
         place = getattr(error, "filename", None) or arguments.templates
         line = getattr(error, "lineno", None)
-        raise SystemExit(f"{place}{f', line {line}' if line else ''}: {error}") from None
+        where = f"{place}, line {line}" if line else place
+        raise SystemExit(f"{where}: {error}") from None
     for path, text in {
         arguments.output: source,
         arguments.ledger: json.dumps(record, indent=1) + "\n",

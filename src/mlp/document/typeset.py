@@ -10,8 +10,8 @@ from pathlib import Path
 from mlp.outputs import replacing
 
 BLEMISH = re.compile(
-    r"^(?:Overfull|Underfull \\vbox).*|^.*Warning: .*(?:undefined|multiply defined|"
-    r"Font shape|not found|float is stuck|contains only floats|Token not allowed).*",
+    r"^(?:Overfull|Underfull \\vbox).*|^.*Warning: .*(?:undefined|multiply.defined|"
+    r"Font shape|not found|float is stuck|Token not allowed).*",
     re.MULTILINE,
 )
 """What the log says of lines too long, of labels without a target, of missing fonts."""

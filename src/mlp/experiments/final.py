@@ -58,10 +58,8 @@ def main() -> None:
     )
     x, x_test = normalize(hyperparameters.normalization, images, test_images)
     t, t_test = labels.astype(np.intp), test_labels.astype(np.intp)
-    for parameters, _ in train(
-        hyperparameters, x, t, arguments.classes, arguments.seed
-    ):
-        pass
+    epochs = train(hyperparameters, x, t, arguments.classes, arguments.seed)
+    *_, (parameters, _) = epochs
 
     train_loss, train_accuracy = evaluate(parameters, x, t)
     test_loss, test_accuracy = evaluate(parameters, x_test, t_test)

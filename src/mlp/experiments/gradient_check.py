@@ -65,7 +65,7 @@ def random_points(number: int, rng: random.Random) -> Iterator[Point]:
 
 
 def elements(
-    parameters: scalar.Parameters,
+    parameters: scalar.Parameters | batch.Parameters,
 ) -> Iterator[tuple[str, tuple[int, ...], float]]:
     """List all parameters as (name, index, value), the index counting from 0."""
     for name, array in zip(parameters._fields, map(np.array, parameters)):
@@ -73,7 +73,7 @@ def elements(
             yield name, index, float(value)
 
 
-def values(parameters: scalar.Parameters) -> list[float]:
+def values(parameters: scalar.Parameters | batch.Parameters) -> list[float]:
     """List the values of all parameters, in the order of `elements`."""
     return [value for *_, value in elements(parameters)]
 
@@ -83,7 +83,7 @@ def central_differences(
     parameters: scalar.Parameters,
     step: float = 1e-5,
 ) -> list[float]:
-    """Approximate the derivative of `loss` by each parameter, in the order of `elements`.
+    """Approximate the derivatives of `loss`, in the order of `elements`.
 
     Each is ``(loss(p + step) - loss(p - step)) / (2 step)``, with an error of the
     order of ``step**2``.
@@ -95,8 +95,8 @@ def central_differences(
         return parameters._replace(**{name: array.tolist()})
 
     return [
-        (loss(moved(*place, step)) - loss(moved(*place, -step))) / (2 * step)
-        for *place, _ in elements(parameters)
+        (loss(moved(name, index, step)) - loss(moved(name, index, -step))) / (2 * step)
+        for name, index, _ in elements(parameters)
     ]
 
 
@@ -126,7 +126,7 @@ def check(point: Point) -> list[dict]:
         "batch": values(batch.backward(arrays, cache)),
         "finite_difference": central_differences(mean_loss, point.parameters),
     }
-    rows = [
+    rows: list[dict] = [
         {
             "point": point.name,
             "layer": "hidden" if name in "Wb" else "output",

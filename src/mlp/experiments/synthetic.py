@@ -88,12 +88,13 @@ def main() -> None:
         interval=arguments.interval,
         rng=rng,
     ):
+        trained = parameters
         rows.append({"seed": arguments.seed} | row)
         print(*(f"{name}={value}" for name, value in rows[-1].items()), flush=True)
 
     write_csv(arguments.curve, rows)
     with replacing(arguments.parameters) as temporary:
-        temporary.write_text(json.dumps(parameters._asdict(), indent=1) + "\n")
+        temporary.write_text(json.dumps(trained._asdict(), indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -37,23 +37,18 @@ def main() -> None:
     images, labels = idx.read_labelled(
         arguments.images, arguments.labels, arguments.classes
     )
-    size = len(images) - arguments.validation_size
-    if size < 1:
-        raise SystemExit(
-            f"dataset.validation_size is {arguments.validation_size}, but "
-            f"{arguments.images} holds {len(images)} images: none is left to train on"
-        )
     x, x_validation = normalize(
-        hyperparameters.normalization, images[:size], images[size:]
+        hyperparameters.normalization, *idx.split(images, arguments.validation_size)
     )
-    t, t_validation = labels[:size].astype(np.intp), labels[size:].astype(np.intp)
+    t, t_validation = idx.split(labels.astype(np.intp), arguments.validation_size)
 
     run = {
         "batch_size": hyperparameters.batch_size,
         "learning_rate": hyperparameters.learning_rate,
         "seed": arguments.seed,
     }
-    epochs, batches = [], []
+    epochs: list[dict] = []
+    batches: list[float] = []
     for parameters, losses in train(
         hyperparameters, x, t, arguments.classes, arguments.seed
     ):

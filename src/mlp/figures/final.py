@@ -69,7 +69,7 @@ def draw_mistakes(runs: list[dict[str, np.ndarray]], classes: list[str]) -> Figu
     figure, grid = plt.subplots(ROWS, COLUMNS, figsize=(style.TEXT_WIDTH, 2.1))
     for axes in grid.flat:
         axes.set_axis_off()
-    for axes, (index, row) in zip(grid.flat, shown.iterrows()):
+    for axes, (_, row) in zip(grid.flat, shown.iterrows()):
         side = int(len(row["image"]) ** 0.5)
         axes.imshow(row["image"].reshape(-1, side), cmap="gray_r")
         axes.set_title(

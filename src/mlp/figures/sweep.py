@@ -1,4 +1,4 @@
-"""The figures of question 7.3: learning rates, and their interplay with the batch size."""
+"""The figures of question 7.3: learning rates and batch sizes."""
 
 import argparse
 from pathlib import Path
@@ -13,9 +13,7 @@ from mlp.figures import style
 
 def draw_learning_rates(rates: pd.DataFrame) -> Figure:
     """Draw final validation accuracy and losses against the learning rate."""
-    figure, (accuracies, losses) = plt.subplots(
-        1, 2, figsize=(style.TEXT_WIDTH, 2.4)
-    )
+    figure, (accuracies, losses) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.4))
     for axes, metric, unit, marker in (
         (accuracies, "validation_accuracy", 100, "s"),
         (losses, "validation_loss", 1, "s"),

@@ -73,9 +73,7 @@ def draw_boundary(networks: list[batch.Parameters]) -> Figure:
     )
     axes.plot([], [], color="0.25", linewidth=0.9, linestyle="-", label="networks")
     axes.plot([], [], color="k", linewidth=1.6, linestyle="--", label="true boundary")
-    axes.set(
-        xlabel="feature 1", ylabel="feature 2", xlim=(-3.2, 3.2), ylim=(-3.2, 3.2)
-    )
+    axes.set(xlabel="feature 1", ylabel="feature 2", xlim=(-3.2, 3.2), ylim=(-3.2, 3.2))
     axes.set_aspect("equal")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
     return figure
@@ -83,7 +81,8 @@ def draw_boundary(networks: list[batch.Parameters]) -> Figure:
 
 def read_parameters(path: Path) -> batch.Parameters:
     """Read the parameters of a scalar network as arrays."""
-    return batch.Parameters(**{k: np.array(v) for k, v in json.loads(path.read_text()).items()})
+    values = json.loads(path.read_text())
+    return batch.Parameters(**{name: np.array(values[name]) for name in values})
 
 
 def main() -> None:

@@ -55,9 +55,7 @@ def draw_spread(batches: pd.DataFrame, window: int) -> Figure:
 
 def draw_epochs(epochs: pd.DataFrame) -> Figure:
     """Draw losses and accuracies after each epoch, with their spread over the seeds."""
-    figure, (losses, accuracies) = plt.subplots(
-        1, 2, figsize=(style.TEXT_WIDTH, 2.4)
-    )
+    figure, (losses, accuracies) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.4))
     markers = {"running_train": "^", "train": "o", "validation": "s"}
     labels = {
         "running_train": "training, running mean",

@@ -114,7 +114,7 @@ def backward(parameters: Parameters, cache: Cache) -> Parameters:
 
     Returns
     -------
-    Parameters
+    gradient : Parameters
         ``dW, db, dV, dc``, each shaped like its parameter.
     """
     x, t, h, y = cache
@@ -135,7 +135,7 @@ def evaluate(
     loss = correct = 0.0
     for start in range(0, len(t), batch_size):
         batch = slice(start, start + batch_size)
-        l, cache = forward(parameters, x[batch], t[batch])
-        loss += float(l) * len(cache.t)
+        batch_loss, cache = forward(parameters, x[batch], t[batch])
+        loss += float(batch_loss) * len(cache.t)
         correct += float((cache.y.argmax(axis=1) == cache.t).sum())
     return loss / len(t), correct / len(t)

@@ -60,7 +60,7 @@ def backward(parameters: Parameters, cache: Cache) -> Parameters:
 
     Returns
     -------
-    Parameters
+    gradient : Parameters
         ``dW, db, dV, dc``, each shaped like its parameter.
     """
     x, t, h, y = cache

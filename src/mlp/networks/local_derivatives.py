@@ -1,6 +1,6 @@
 """The local derivatives of questions 1 and 2, in scalar terms and plain Python.
 
-The softmax ``y`` of the logits ``o`` and the loss ``l = -ln y_t`` of target class ``t``.
+The softmax ``y`` of the logits ``o`` and the loss ``l = -ln y_t`` of class ``t``.
 """
 
 from mlp.networks.scalar import Matrix, Vector
@@ -18,7 +18,7 @@ def loss_by_outputs(y: Vector, t: int) -> Vector:
 
 
 def outputs_by_logits(y: Vector) -> Matrix:
-    """Derivatives ``dy_i/do_j``: ``y_i (1 - y_i)`` where ``i = j``, else ``-y_i y_j``."""
+    """Derivatives ``dy_i/do_j``: ``y_i (1 - y_i)`` if ``i = j``, else ``-y_i y_j``."""
     return [
         [y_i * ((i == j) - y_j) for j, y_j in enumerate(y)] for i, y_i in enumerate(y)
     ]

@@ -115,7 +115,7 @@ def backward(parameters: Parameters, cache: Cache) -> Parameters:
 
     Returns
     -------
-    Parameters
+    gradient : Parameters
         ``dW, db, dV, dc``, each shaped like its parameter.
     """
     x, t, h, y = cache
@@ -171,7 +171,7 @@ def evaluate(
     """Mean loss in nats and accuracy over the instances."""
     loss = correct = 0.0
     for x, t in instances:
-        l, cache = forward(parameters, x, t)
-        loss += l
+        instance_loss, cache = forward(parameters, x, t)
+        loss += instance_loss
         correct += cache.y.index(max(cache.y)) == t
     return loss / len(instances), correct / len(instances)

@@ -35,13 +35,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     x, _ = idx.read_labelled(arguments.images, arguments.labels, arguments.classes)
-    size = len(x) - arguments.validation_size
-    if size < 1:
-        raise SystemExit(
-            f"dataset.validation_size is {arguments.validation_size}, but "
-            f"{arguments.images} holds {len(x)} images: none is left to train on"
-        )
-    sets = {"training": x[:size], "validation": x[size:], "full training": x}
+    training, validation = idx.split(x, arguments.validation_size)
+    sets = {"training": training, "validation": validation, "full training": x}
     rows = [describe(name, part, arguments.classes) for name, part in sets.items()]
     write_table(arguments.output, pd.DataFrame(rows))
 

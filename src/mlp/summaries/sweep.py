@@ -1,4 +1,4 @@
-"""Summarize question 7.3 and choose the hyperparameters, on validation results alone."""
+"""Summarize question 7.3 and choose hyperparameters by validation results alone."""
 
 import argparse
 import math
@@ -11,6 +11,10 @@ from mlp.summaries.statistics import over_seeds
 
 SETTING = ["batch_size", "learning_rate"]
 METRICS = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
+
+
+class NoCandidateError(SystemExit):
+    """No setting can be chosen; uncaught, it ends the step with its message."""
 
 
 def summarize(runs: pd.DataFrame, classes: int) -> pd.DataFrame:
@@ -27,7 +31,7 @@ def summarize(runs: pd.DataFrame, classes: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The setting, n, the number ``diverged`` of runs, and mean and std of the metrics.
+        The setting, n, mean and std of the metrics, and how many runs ``diverged``.
     """
     last = runs[runs["epoch"] == runs["epoch"].max()]
     last = last.assign(diverged=~(last["train_loss"] <= math.log(classes)))
@@ -44,12 +48,12 @@ def choose(summary: pd.DataFrame) -> pd.DataFrame:
 
     Raises
     ------
-    ValueError
-        If there is no candidate.
+    NoCandidateError
+        If there is none.
     """
     candidates = summary[summary["diverged"] == 0]
     if candidates.empty:
-        raise ValueError(
+        raise NoCandidateError(
             "every setting of learning_rate_sweep diverged; add lower learning rates"
         )
     return candidates.sort_values(
@@ -69,10 +73,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     summary = summarize(pd.concat(map(pd.read_csv, arguments.runs)), arguments.classes)
-    try:
-        chosen = choose(summary)
-    except ValueError as error:
-        raise SystemExit(str(error)) from None
+    chosen = choose(summary)
     at_batch_size = summary[summary["batch_size"] == arguments.batch_size]
     for path, table in {
         arguments.learning_rates: at_batch_size.sort_values("learning_rate"),

@@ -39,7 +39,7 @@ def describe_data() -> pd.DataFrame:
 
 
 def main() -> None:
-    """Write the description of the data, the learning curve and the last results."""
+    """Write the description of the data, the learning curve and each seed's result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("curves", type=Path, nargs="+")
     parser.add_argument("--data", type=Path, required=True)
@@ -52,7 +52,7 @@ def main() -> None:
     for path, table in {
         arguments.data: describe_data(),
         arguments.curve: curve,
-        arguments.result: curve.iloc[[1, -1]].assign(moment=["first", "last"]),
+        arguments.result: runs[runs["instances"] == runs["instances"].max()],
     }.items():
         write_table(path, table)
 

@@ -1,4 +1,4 @@
-"""Which code a step depends on, so that an edit redoes what it changes."""
+"""Where results come from: the code that a step depends on, and the commit."""
 
 import hashlib
 import subprocess
@@ -13,13 +13,13 @@ SOURCE = Path(__file__).parent.parent / "src"
 
 @cache
 def imported(module: str) -> dict[str, Path]:
-    """Find the modules of this project that running `module` imports, itself included."""
+    """Find the modules of this project that `module` imports, itself included."""
     finder = ModuleFinder(path=[str(SOURCE)])
     finder.import_hook(module, fromlist=["*"])
     return {
-        name: Path(found.__file__)
+        name: Path(file)
         for name, found in finder.modules.items()
-        if found.__file__
+        if (file := getattr(found, "__file__", None))
     }
 
 
@@ -30,7 +30,9 @@ def code(*modules: str) -> list[str]:
     Given to a rule as parameters, they make Snakemake redo the rule's jobs when the
     content of one of them changes, whatever the time stamps say.
     """
-    files = {name: path for module in modules for name, path in imported(module).items()}
+    files: dict[str, Path] = {}
+    for module in modules:
+        files |= imported(module)
     return [
         f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
         for name, path in sorted(files.items())
@@ -64,4 +66,5 @@ def commit() -> Commit:
         changed = git("status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.CalledProcessError):
         return Commit("unknown", 0)
-    return Commit(f"{name[:12]}{' with uncommitted changes' * bool(changed)}", int(time))
+    state = " with uncommitted changes" if changed else ""
+    return Commit(name[:12] + state, int(time))

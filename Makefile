@@ -1,0 +1,63 @@
+# The commands of a user and of a developer; `make help` lists them.
+
+CORES ?= all
+PYTHON ?= python3
+
+SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
+SNAKEFMT = PATH=.venv/bin:$$PATH snakefmt # finds shfmt there
+
+.DEFAULT_GOAL := help
+.PHONY: help report test lint format lock clean prerequisites
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
+	@echo
+	@echo 'CORES=n make report uses n cores instead of all.'
+
+report: prerequisites .venv/report ## make report/report.pdf, whatever that takes
+	@$(SNAKEMAKE)
+	@echo "The report is $(CURDIR)/report/report.pdf"
+
+test: prerequisites .venv/dev ## run all tests
+	@.venv/bin/pytest
+
+lint: prerequisites .venv/dev ## check style, types and rules
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+	@$(SNAKEFMT) --check Snakefile workflow
+	@.venv/bin/snakemake --lint
+
+format: prerequisites .venv/dev ## format all code
+	@.venv/bin/ruff check --fix
+	@.venv/bin/ruff format
+	@$(SNAKEFMT) Snakefile workflow
+
+lock: ## write the newest versions to requirements*.txt, with their hashes
+	@$(PYTHON) -m venv .venv/lock
+	@.venv/lock/bin/pip install --quiet uv
+	@for group in '' -dev; do \
+	    .venv/lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal \
+	        --fork-strategy fewest --generate-hashes --no-header --no-annotate \
+	        --no-emit-index-url $${group:+--group dev --constraint requirements.txt} \
+	        --output-file requirements$$group.txt || exit; \
+	done
+
+clean: ## remove all results, but neither the data nor .venv
+	@rm -rf results logs benchmarks .snakemake
+	@find report -mindepth 1 ! -name README.md -delete
+
+prerequisites:
+	@PYTHON=$(PYTHON) sh workflow/prerequisites.sh
+
+.venv/report: requirements.txt
+	@echo 'Installing the Python packages of requirements.txt in .venv'
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/dev: requirements-dev.txt
+	@echo 'Installing the Python packages of requirements-dev.txt in .venv'
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@ .venv/report

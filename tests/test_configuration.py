@@ -1,0 +1,98 @@
+"""The check of the configuration: what is wrong is named, what is meant is read."""
+
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflow.configuration import problems
+
+SCHEMA = yaml.safe_load(Path("workflow/schemas/config.schema.yaml").read_text())
+CONFIG = yaml.safe_load(Path("config.yaml").read_text())
+
+
+def changed(key, value):
+    config = copy.deepcopy(CONFIG)
+    *parents, last = key.split(".")
+    place = config
+    for parent in parents:
+        place = place[parent]
+    place[last] = value
+    return config
+
+
+def test_the_configuration_of_the_project_is_right():
+    assert list(problems(copy.deepcopy(CONFIG), SCHEMA)) == []
+
+
+def test_every_key_of_the_schema_refuses_unknown_ones():
+    def objects(schema):
+        if isinstance(schema, dict):
+            if schema.get("type") == "object":
+                yield schema
+            for value in schema.values():
+                yield from objects(value)
+
+    found = list(objects(SCHEMA))
+    assert len(found) > 10
+    assert all(each["additionalProperties"] is False for each in found)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("training.epochs", 12.5, "training.epochs: 12.5 is not of type 'integer'"),
+        ("training.epochs", "5", "training.epochs: '5' is not of type 'integer'"),
+        ("training.epochs", True, "training.epochs: True is not of type 'integer'"),
+        ("training.epochs", 0, "training.epochs: 0 is less than the minimum of 1"),
+        ("training.epoch", 5, "training: .*'epoch' was unexpected"),
+        ("training.schedule", "cosine", "'cosine' is not one of .*'linear'"),
+        ("synthetic.learning_rate", float("nan"), "rate: nan is not of type 'number'"),
+        ("synthetic.learning_rate", float("inf"), "rate: inf is not of type 'number'"),
+        ("synthetic.learning_rate", -1, "less than or equal to the minimum of 0"),
+        ("synthetic.learning_rate", "1e-3x", "'1e-3x' is not of type 'number'"),
+        ("synthetic.seeds", [], r"synthetic.seeds: \[\] should be non-empty"),
+        ("synthetic.seeds", [1, 1], "has non-unique elements"),
+        ("learning_rate_sweep.learning_rates", [1, 1.0], "has non-unique elements"),
+        ("learning_rate_sweep.learning_rates", [0.1, "a"], "rates.1: 'a' is not of"),
+        ("report.author", "", "report.author: '' should be non-empty"),
+        ("report.author", "A\nB", "report.author: .* is not: one line"),
+        ("report.author", "\u4e2d", "report.author: .* is not: one line"),
+        ("report.date", 2026, "report.date: 2026 is not of type 'string', 'null'"),
+        ("dataset.name", "../x", "dataset.name: '../x' is not: The name"),
+        ("dataset.sources", [{"mirror": "ftp://x/{file}"}], "sources.0.mirror: .*web"),
+        ("dataset.sources", [{"package": "x", "archive": "y"}], "'sha256' is a req"),
+        ("dataset.sources", [{"mirror": "http://x/{file}", "sha256": "0" * 64}], "too"),
+        ("dataset.files.test_images.sha256", "abc", "sha256: 'abc' does not match"),
+        ("dataset", None, "dataset: None is not of type 'object'"),
+    ],
+)
+def test_a_mistake_is_named(key, value, message):
+    (found,) = problems(changed(key, value), SCHEMA)
+    assert re.search(message, found), found
+    assert "\n" not in found
+
+
+def test_all_mistakes_are_named_at_once():
+    config = changed("training.epochs", 0)
+    config["final"]["seeds"] = [-1]
+    del config["report"]["title"]
+    found = list(problems(config, SCHEMA))
+    assert [line.split(":")[0] for line in found] == [
+        "final.seeds.0",
+        "report",
+        "training.epochs",
+    ]
+
+
+def test_numbers_with_an_exponent_are_read_as_meant():
+    text = "synthetic: {learning_rate: 1e-3}\nrates: [1e-1, 3.E2, 0.5]"
+    loaded = yaml.safe_load(text)
+    assert loaded["synthetic"]["learning_rate"] == "1e-3"  # YAML 1.1
+    config = changed("synthetic.learning_rate", loaded["synthetic"]["learning_rate"])
+    config["learning_rate_sweep"]["learning_rates"] = loaded["rates"]
+    assert list(problems(config, SCHEMA)) == []
+    assert config["synthetic"]["learning_rate"] == 0.001
+    assert config["learning_rate_sweep"]["learning_rates"] == [0.1, 300.0, 0.5]

@@ -1,0 +1,115 @@
+"""The synthetic data, the IDX format and the normalizations."""
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from mlp.data import idx, normalization, synthetic
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "digest"),
+    [
+        (0, "x", "0ffab6957a185b4346f5e6f5735be47e7dc5d5d2af182adf39128fc5d31b5ea8"),
+        (1, "x", "ca4ebca003077ff76ef7e96db303e760325a8a78de86f4d2fb083ba951a06675"),
+        (0, "t", "f2e88d3fe3abdfb148609a59d6f810a0ace55a65fe0f6a89a3ec93635553c93d"),
+        (1, "t", "459a4d96d10af2ad47b3ca589c6526f769076873f286f09769e1376de4c46232"),
+    ],
+)
+def test_synthetic_data_are_bit_for_bit_the_course_s(part, field, digest):
+    array = getattr(synthetic.load_synth()[part], field)
+    assert array.flags.c_contiguous
+    assert hashlib.sha256(array.tobytes()).hexdigest() == digest
+
+
+def idx_file(path, array, *, kind=0x08, magic=b"\0\0", shape=None):
+    shape = array.shape if shape is None else shape
+    header = magic + bytes([kind, len(shape)]) + np.array(shape, ">u4").tobytes()
+    path.write_bytes(header + array.tobytes())
+    return path
+
+
+IMAGES = np.arange(24, dtype=np.uint8).reshape(4, 3, 2)
+LABELS = np.array([0, 1, 2, 1], np.uint8)
+
+
+def test_idx_file_is_read_as_written(tmp_path):
+    read = idx.read(idx_file(tmp_path / "images", IMAGES), 3)
+    assert np.array_equal(read, IMAGES)
+    x, t = idx.read_labelled(
+        tmp_path / "images", idx_file(tmp_path / "labels", LABELS), 3
+    )
+    assert x.shape == (4, 6)
+    assert t.tolist() == [0, 1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"magic": b"PK"}, r"not an IDX file, it begins with b'PK"),
+        ({"kind": 0x0D}, "IDX type 0x0d, expected unsigned bytes"),
+        ({"shape": (24,)}, "has 1 dimensions, expected 3"),
+        ({"shape": (5, 3, 2)}, "holds 40 bytes, but its header .* calls for 46"),
+        ({"shape": (3, 3, 2)}, "holds 40 bytes, but its header .* calls for 34"),
+        ({"shape": (2**31, 2**31, 2**31)}, "calls for 9903520314283042199192993808"),
+        ({"shape": (0, 28, 28)}, "holds 40 bytes"),
+    ],
+)
+def test_malformed_idx_is_refused(tmp_path, change, message):
+    path = idx_file(tmp_path / "images", IMAGES, **change)
+    with pytest.raises(idx.IdxError, match=message):
+        idx.read(path, 3)
+
+
+@pytest.mark.parametrize("length", [0, 3, 4, 15])
+def test_truncated_header_is_refused(tmp_path, length):
+    path = idx_file(tmp_path / "images", IMAGES)
+    path.write_bytes(path.read_bytes()[:length])
+    with pytest.raises(idx.IdxError, match=r"header|not an IDX file"):
+        idx.read(path, 3)
+
+
+def test_empty_set_is_refused(tmp_path):
+    path = idx_file(tmp_path / "images", np.zeros((0, 2, 2), np.uint8))
+    with pytest.raises(idx.IdxError, match="is empty"):
+        idx.read(path, 3)
+
+
+def test_labels_must_fit_images_and_classes(tmp_path):
+    images = idx_file(tmp_path / "images", IMAGES)
+    labels = idx_file(tmp_path / "labels", LABELS[:3])
+    with pytest.raises(idx.IdxError, match=r"4 images, .* 3 labels"):
+        idx.read_labelled(images, labels, 3)
+    labels = idx_file(tmp_path / "labels", LABELS)
+    with pytest.raises(idx.IdxError, match="instance 2 has label 2, expected 0 to 1"):
+        idx.read_labelled(images, labels, 2)
+
+
+def test_the_split_withholds_the_last_images(tmp_path):
+    training, validation = idx.split(IMAGES, 1)
+    assert np.array_equal(training, IMAGES[:3])
+    assert np.array_equal(validation, IMAGES[3:])
+    with pytest.raises(idx.IdxError, match=r"validation_size is 4.*4 instances"):
+        idx.split(IMAGES, 4)
+
+
+def test_min_max_maps_the_fitted_features_onto_minus_one_to_one():
+    x = np.array([[0.0, 10.0], [4.0, 20.0], [1.0, 12.0]])
+    normalize = normalization.min_max(x)
+    assert normalize(x).tolist() == [[-1.0, -1.0], [1.0, 1.0], [-0.5, -0.6]]
+    assert normalize(np.array([8.0, 15.0])).tolist() == [3.0, 0.0]
+
+
+def test_standardize_gives_mean_zero_and_standard_deviation_one():
+    x = np.random.default_rng(0).integers(0, 256, (50, 30), dtype=np.uint8)
+    z = normalization.standardize(x)(x)
+    assert z.mean() == pytest.approx(0, abs=1e-12)
+    assert z.std() == pytest.approx(1, abs=1e-12)
+    flat = np.full((2, 2), 7, np.uint8)
+    assert normalization.standardize(flat)(flat).tolist() == [[0, 0], [0, 0]]
+
+
+def test_unit_interval_does_not_look_at_the_data():
+    normalize = normalization.unit_interval(np.array([[3, 4]], np.uint8))
+    assert normalize(np.array([0, 51, 255])).tolist() == [0.0, 0.2, 1.0]

@@ -1,0 +1,207 @@
+"""The way of results into the document: escaping, ledger, listings, rendering."""
+
+import ast
+from pathlib import Path
+
+import jinja2
+import pandas as pd
+import pytest
+
+from mlp.document import ledger, listings, render, typeset
+from mlp.document.latex import Tex, escape
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain text", "plain text"),
+        (r"A_B & {C}\input{x}", r"A\_B \& \{C\}\textbackslash{}input\{x\}"),
+        ("100 % #1 $2", r"100 \% \#1 \$2"),
+        ("^ ~", r"\textasciicircum{} \textasciitilde{}"),
+        ("a--b", "a{-}{-}b"),
+        ("\"it's`", r"\textquotedbl{}it\textquotesingle{}s\textasciigrave{}"),
+        ("<a|b>", r"\textless{}a\textbar{}b\textgreater{}"),
+        ("x,,y", "x{,}{,}y"),
+        ("e\u0301", "\u00e9"),
+    ],
+)
+def test_text_is_escaped(text, expected):
+    assert escape(text) == expected
+
+
+TABLES = {
+    "runs": pd.DataFrame(
+        {
+            "seed": [3, 4],
+            "loss_mean": [0.123456, float("nan")],
+            "loss_std": [0.01, float("nan")],
+            "note": ["0.5", "none"],
+        }
+    )
+}
+SETTINGS = {"training": {"epochs": 5}, "rates": [0.001, 1e-05, 3]}
+
+
+@pytest.fixture
+def book():
+    return ledger.Ledger(TABLES, SETTINGS)
+
+
+def test_a_number_is_printed_and_recorded(book):
+    row = book.row("runs", seed=3)
+    assert row.number("loss_mean") == r"\num{0.123}"
+    assert row.percent("loss_mean", 1) == r"\qty{12.3}{\percent}"
+    assert row.spread("loss", 2) == "0.12 +- 0.01"
+    assert book.entries[0] == {
+        "printed": "0.123",
+        "value": 0.123456,
+        "table": "runs.csv",
+        "row": 0,
+        "column": "loss_mean",
+    }
+    assert [entry["printed"] for entry in book.entries[1:]] == ["12.3", "0.12", "0.01"]
+
+
+def test_where_there_is_no_number_there_is_a_dash(book):
+    row = book.row("runs", seed=4)
+    assert row.number("loss_mean") == "--"
+    assert row.cell("loss_mean") == "{--}"
+    assert row.spread("loss") == "{--}"
+    assert book.entries == []
+    assert not row.is_number("note")
+    assert book.row("runs", seed=3).is_number("note")
+
+
+def test_settings_are_printed_as_given(book):
+    assert book.setting("training.epochs") == r"\num{5}"
+    assert book.setting("rates") == r"\num{0.001}, \num{1e-05}, \num{3}"
+    with pytest.raises(ledger.LedgerError, match=r"no key training\.epoch$"):
+        book.setting("training.epoch")
+
+
+def test_extremes(book):
+    tables = {"t": pd.DataFrame({"x": [2.0, 9.0, 5.0], "y": [True, False, True]})}
+    book = ledger.Ledger(tables, {})
+    assert book.largest("t", "x").index == 1
+    assert book.largest("t", "x", y=True).index == 2
+    assert book.smallest("t", "x").index == 0
+    with pytest.raises(ledger.LedgerError, match=r"no row of t\.csv has"):
+        book.largest("t", "x", y=3)
+
+
+def test_what_is_not_there_is_named(book):
+    with pytest.raises(ledger.LedgerError, match=r"no other\.csv among \['runs'\]"):
+        book.row("other")
+    with pytest.raises(ledger.LedgerError, match=r"runs\.csv has no column los"):
+        book.row("runs", seed=3).number("los")
+    with pytest.raises(ledger.LedgerError, match=r"0 rows of runs\.csv have .*9"):
+        book.row("runs", seed=9)
+    with pytest.raises(ledger.LedgerError, match=r"2 rows of runs\.csv"):
+        book.row("runs")
+
+
+MODULE = '''\
+def first(x):
+    """Docstring.
+
+    Of several lines.
+    """
+
+    def inner(y):
+        """Another."""
+        return y
+
+    return inner(x)  # "not a docstring"
+
+
+class Second:
+    "Docstring."
+
+    z: int
+'''
+
+
+@pytest.fixture
+def source(tmp_path):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "module.py").write_text(MODULE)
+    return tmp_path
+
+
+def test_a_listing_is_the_source_without_docstrings(source):
+    found = listings.find("package.module.first", source)
+    assert found.code.splitlines() == [
+        "def first(x):",
+        "    def inner(y):",
+        "        return y",
+        "",
+        '    return inner(x)  # "not a docstring"',
+    ]
+    assert (found.first_line, found.last_line) == (1, 11)
+    assert listings.find("package.module.Second", source).code == (
+        "class Second:\n    z: int"
+    )
+
+
+def test_a_listing_of_what_is_gone_is_refused(source):
+    with pytest.raises(listings.ListingError, match="defines no third"):
+        listings.find("package.module.third", source)
+    with pytest.raises(listings.ListingError, match=r"no file .*other\.py"):
+        listings.find("package.other.first", source)
+
+
+def test_listings_of_the_project_are_still_python():
+    for module in ("scalar", "instance", "batch"):
+        for function in ("forward", "backward"):
+            found = listings.find(f"mlp.networks.{module}.{function}", Path("src"))
+            assert ast.unparse(ast.parse(found.code))
+            assert '"""' not in found.code
+
+
+def test_a_listing_must_be_a_dependency():
+    with pytest.raises(listings.ListingError, match="not in LISTED"):
+        render.print_listing("mlp.networks.sgd.train", ["mlp.networks.batch"])
+
+
+def rendered(tmp_path, template, **context):
+    (tmp_path / "template.tex").write_text(template)
+    return render.environment(tmp_path).get_template("template.tex").render(context)
+
+
+def test_what_a_template_prints_is_escaped_unless_it_is_latex(tmp_path):
+    source = rendered(
+        tmp_path, r"\VAR{author} \VAR{number}", author="A_B", number=Tex(r"\num{1}")
+    )
+    assert source == r"A\_B \num{1}"
+
+
+def test_a_value_is_no_template(tmp_path):
+    source = rendered(tmp_path, r"\VAR{author}", author=r"\VAR{7}\BLOCK{if x}")
+    assert source == (r"\textbackslash{}VAR\{7\}\textbackslash{}BLOCK\{if x\}")
+
+
+@pytest.mark.parametrize("value", [0.5, 3, None, [1]])
+def test_a_template_cannot_print_a_number_past_the_ledger(tmp_path, value):
+    with pytest.raises(ledger.LedgerError, match="cannot be printed"):
+        rendered(tmp_path, r"\VAR{value}", value=value)
+
+
+def test_a_missing_value_stops_the_rendering(tmp_path):
+    with pytest.raises(jinja2.UndefinedError, match="'missing' is undefined"):
+        rendered(tmp_path, r"text \VAR{missing}")
+
+
+@pytest.mark.parametrize(
+    ("line", "is_blemish"),
+    [
+        (r"Overfull \hbox (13.2pt too wide) in paragraph at lines 1--2", True),
+        ("LaTeX Warning: Reference `x' on page 1 undefined on input line 7.", True),
+        ("LaTeX Warning: There were multiply-defined labels.", True),
+        ("LaTeX Font Warning: Font shape `T1/x/m/n' undefined", True),
+        ("Package hyperref Warning: Token not allowed in a PDF string", True),
+        ("Output written on report.pdf (14 pages, 412 bytes).", False),
+        (r"Underfull \hbox (badness 1728) in paragraph at lines 5--6", False),
+    ],
+)
+def test_blemishes_in_a_log(line, is_blemish):
+    assert bool(typeset.blemishes(f"start\n{line}\nend\n")) is is_blemish

@@ -1,0 +1,132 @@
+"""The summaries, on tables small enough to summarize by hand."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlp.summaries import dataset, final, statistics, sweep, synthetic
+
+
+def test_mean_and_sample_standard_deviation_over_seeds():
+    runs = pd.DataFrame(
+        {
+            "rate": [1, 1, 1, 2, 2],
+            "seed": [0, 1, 2, 0, 1],
+            "loss": [1.0, 2.0, 6.0, 5.0, float("nan")],
+        }
+    )
+    first, second = statistics.over_seeds(runs, ["rate"], ["loss"]).to_dict("records")
+    assert first == {
+        "rate": 1,
+        "n": 3,
+        "loss_mean": 3.0,
+        "loss_std": pytest.approx(math.sqrt(7)),
+    }
+    assert second["n"] == 2
+    assert math.isnan(second["loss_mean"])  # a run that diverged is not left out
+
+
+def runs(*rows):
+    columns = [
+        "batch_size",
+        "learning_rate",
+        "seed",
+        "epoch",
+        "train_loss",
+        "validation_loss",
+        "validation_accuracy",
+    ]
+    return pd.DataFrame(rows, columns=columns).assign(train_accuracy=0.5)
+
+
+RUNS = runs(
+    (16, 0.1, 0, 1, 2.0, 2.0, 0.99),  # not the last epoch
+    (16, 0.1, 0, 2, 0.5, 0.6, 0.90),
+    (16, 0.1, 1, 2, 0.5, 0.6, 0.92),
+    (16, 1.0, 0, 2, 0.4, 0.5, 0.91),
+    (16, 1.0, 1, 2, 0.4, 0.4, 0.91),
+    (8, 9.0, 0, 2, float("nan"), float("nan"), 0.10),
+    (8, 9.0, 1, 2, 0.1, 0.1, 0.99),
+    (8, 1.0, 0, 2, 2.4, 2.4, 0.95),  # above ln 10 = 2.303
+    (8, 1.0, 1, 2, 2.2, 2.2, 0.95),
+)
+
+
+def test_the_sweep_is_summarized_by_setting():
+    summary = sweep.summarize(RUNS, classes=10)
+    table = summary.set_index(["batch_size", "learning_rate"])
+    assert table.loc[(16, 0.1), "validation_accuracy_mean"] == pytest.approx(0.91)
+    assert table["diverged"].to_dict() == {
+        (8, 1.0): 1,
+        (8, 9.0): 1,
+        (16, 0.1): 0,
+        (16, 1.0): 0,
+    }
+
+
+def test_the_choice_is_by_accuracy_then_loss_and_never_diverged():
+    chosen = sweep.choose(sweep.summarize(RUNS, classes=10))
+    assert chosen[["batch_size", "learning_rate"]].to_numpy().tolist() == [[16, 1.0]]
+    with pytest.raises(sweep.NoCandidateError, match="add lower learning rates"):
+        sweep.choose(sweep.summarize(RUNS[RUNS["batch_size"] == 8], classes=10))
+
+
+def test_the_final_summary():
+    results = pd.DataFrame(
+        {
+            "seed": [1, 2, 3],
+            "train_loss": [0.1, 0.1, 0.1],
+            "train_accuracy": [1.0, 1.0, 1.0],
+            "test_loss": [0.2, 0.3, 0.4],
+            "test_accuracy": [0.97, 0.98, 0.99],
+            "test_errors": [3, 2, 1],
+            "test_size": [100, 100, 100],
+        }
+    )
+    table = final.summarize(results).set_index("metric")
+    row = table.loc["test_accuracy"]
+    assert (row["n"], row["minimum"], row["maximum"]) == (3, 0.97, 0.99)
+    assert row["mean"] == pytest.approx(0.98)
+    assert row["std"] == pytest.approx(0.01)
+    half = 4.302653 * 0.01 / math.sqrt(3)  # Student's t with 2 degrees of freedom
+    assert row["low"] == pytest.approx(0.98 - half, abs=1e-6)
+    assert row["high"] == pytest.approx(0.98 + half, abs=1e-6)
+    assert row["sampling_error"] == pytest.approx(math.sqrt(0.98 * 0.02 / 100))
+    single = final.summarize(results.head(1)).set_index("metric")
+    assert math.isnan(single.loc["test_accuracy", "low"])
+
+
+def test_the_confusion_matrix_is_averaged():
+    counts = pd.DataFrame(
+        {
+            "true_class": [0, 0, 0, 0],
+            "predicted_class": [0, 1, 0, 1],
+            "count": [5, 1, 4, 2],
+        }
+    )
+    assert final.summarize_confusion(counts).to_dict("list") == {
+        "true_class": [0, 0],
+        "predicted_class": [0, 1],
+        "count_mean": [4.5, 1.5],
+        "mistake": [False, True],
+    }
+
+
+def test_the_synthetic_data_are_described_before_and_after():
+    table = synthetic.describe_data()
+    assert len(table) == 8
+    raw = table[(table["set"] == "training") & (table["state"] == "raw")]
+    assert raw["minimum"].min() == pytest.approx(-4.85, abs=0.005)
+    assert raw["maximum"].max() == pytest.approx(4.29, abs=0.005)
+    normalized = table[(table["set"] == "training") & (table["state"] == "normalized")]
+    assert normalized["minimum"].to_numpy() == pytest.approx([-1, -1])
+    assert normalized["maximum"].to_numpy() == pytest.approx([1, 1])
+
+
+def test_a_set_of_images_is_described():
+    row = dataset.describe("training", np.array([[0, 4], [4, 8]], np.uint8), 3)
+    assert (row["instances"], row["pixels"], row["classes"]) == (2, 2, 3)
+    assert (row["pixel_minimum"], row["pixel_mean"], row["pixel_maximum"]) == (0, 4, 8)
+    assert row["pixel_std"] == pytest.approx(math.sqrt(8))
