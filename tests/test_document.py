@@ -51,7 +51,7 @@ def test_a_number_is_printed_and_recorded(book):
     row = book.row("runs", seed=3)
     assert row.number("loss_mean") == r"\num{0.123}"
     assert row.percent("loss_mean", 1) == r"\qty{12.3}{\percent}"
-    assert row.spread("loss", 2) == "0.12 +- 0.01"
+    assert row.spread("loss", 2) == r"\num{0.12 +- 0.01}"
     assert book.entries[0] == {
         "printed": "0.123",
         "value": 0.123456,
@@ -66,7 +66,7 @@ def test_where_there_is_no_number_there_is_a_dash(book):
     row = book.row("runs", seed=4)
     assert row.number("loss_mean") == "--"
     assert row.cell("loss_mean") == "{--}"
-    assert row.spread("loss") == "{--}"
+    assert row.spread("loss") == "--"
     assert book.entries == []
     assert not row.is_number("note")
     assert book.row("runs", seed=3).is_number("note")

@@ -168,7 +168,8 @@ class Row:
             return False
 
     def spread(self, metric: str, digits: int = 3, scale: float = 1) -> Tex:
-        """Print mean and standard deviation of a metric, for an aligned column."""
+        """Print mean and standard deviation of a metric."""
         mean = self.digits(f"{metric}_mean", digits, scale)
         std = self.digits(f"{metric}_std", digits, scale)
-        return Tex(" +- ".join(filter(None, [mean, std])) or "{--}")
+        printed = " +- ".join(filter(None, [mean, std]))
+        return Tex(rf"\num{{{printed}}}" if printed else "--")

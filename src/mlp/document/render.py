@@ -69,7 +69,9 @@ def print_listing(symbol: str, listed: Collection[str]) -> Tex:
         )
     found = listings.find(symbol, SOURCE)
     name = symbol.removeprefix("mlp.").replace(".", "-")
+    lines = found.code.count("\n") + 4  # with the caption
     return Tex(
+        f"\\Needspace{{{lines}\\baselineskip}}\n"
         f"\\begin{{lstlisting}}[label={{lst:{name}}},caption={{"
         f"\\lstname{{{escape(found.file)}}}, lines \\num{{{found.first_line}}} "
         f"to \\num{{{found.last_line}}}}}]\n{found.code}\n\\end{{lstlisting}}\n"

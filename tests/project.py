@@ -1,0 +1,49 @@
+"""A copy of the project to run the workflow in, and Snakemake run there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from workflow.provenance import SOURCE
+
+PROJECT = SOURCE.parent
+
+
+def copy_of_project(folder):
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    return folder
+
+
+def snakemake(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "snakemake", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+    )
+
+
+def scheduled(folder, *arguments):
+    """Ask which rules would run, and how often."""
+    tiny = ["--configfile", "tests/tiny.yaml"]
+    dry = snakemake(folder, "--dry-run", *tiny, *arguments)
+    assert dry.returncode == 0, dry.stdout + dry.stderr
+    if "Nothing to be done" in dry.stdout + dry.stderr:
+        return {}
+    table = (dry.stdout + dry.stderr).partition("Job stats:")[2]
+    rows = re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)
+    return {name: int(count) for name, count in rows if name not in ("total", "all")}

@@ -1,0 +1,175 @@
+"""A whole run on real images, with ``tests/tiny.yaml``, and what a change reschedules.
+
+The tests share the run, in a copy of the project; none of them changes its results.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pandas as pd
+import pypdf
+import pytest
+
+from tests.project import PROJECT, copy_of_project, scheduled, snakemake
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    folder = copy_of_project(tmp_path_factory.mktemp("tiny"))
+    if (PROJECT / "data").exists():
+        shutil.copytree(PROJECT / "data", folder / "data")
+    run = snakemake(folder, "--configfile", "tests/tiny.yaml")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pdf_text(tiny):
+    pages = pypdf.PdfReader(tiny / "report" / "report.pdf").pages
+    return "\n".join(page.extract_text() for page in pages)
+
+
+def test_the_pdf_answers_all_questions(pdf_text):
+    for number in range(1, 8):
+        assert f"Question {number}" in pdf_text
+    assert "Assignment 1: Implementing an MLP using NumPy" in pdf_text
+
+
+def test_each_number_of_the_ledger_is_in_the_pdf(tiny, pdf_text):
+    numbers = json.loads((tiny / "report" / "ledger.json").read_text())["numbers"]
+    assert len(numbers) > 100
+    squeezed = re.sub(r"\s", "", pdf_text).replace("\u2212", "-")
+    for entry in numbers:
+        mantissa = entry["printed"].partition("e")[0]
+        assert mantissa in squeezed, entry
+
+
+def test_each_number_of_the_ledger_is_in_its_file(tiny):
+    numbers = json.loads((tiny / "report" / "ledger.json").read_text())["numbers"]
+    for entry in numbers:
+        if entry["table"].endswith(".csv"):
+            table = pd.read_csv(tiny / "results" / entry["table"])
+            assert float(table.loc[entry["row"], entry["column"]]) == entry["value"]
+
+
+def test_the_tables_have_their_rows_and_columns(tiny):
+    check = pd.read_csv(tiny / "results" / "gradient_check.csv")
+    assert (check["point"] == "assignment").sum() == 17
+    rates = pd.read_csv(tiny / "results" / "learning_rates.csv")
+    assert rates["learning_rate"].tolist() == [0.01, 0.3]
+    assert rates["n"].tolist() == [2, 2]
+    assert {"validation_accuracy_mean", "validation_loss_std"} <= set(rates)
+    final = pd.read_csv(tiny / "results" / "final.csv")
+    assert final["seed"].tolist() == [2, 3]
+    assert final["test_accuracy"].min() > 0.8
+    assert {"test_loss", "test_errors"} <= set(final)
+
+
+def test_nothing_generated_is_tracked_by_git(tiny):
+    ignored = subprocess.run(
+        ["git", "check-ignore", "--no-index", "--stdin"],
+        cwd=PROJECT,
+        input="data/x\nresults/x\nlogs/x\nreport/report.pdf\nreport/README.md\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "report/README.md" not in ignored.stdout
+    assert len(ignored.stdout.splitlines()) == 4
+
+
+def test_a_second_run_has_nothing_to_do(tiny):
+    assert scheduled(tiny) == {}
+
+
+def test_a_touch_has_no_effect(tiny):
+    for folder in ("src", "templates", "data", "workflow"):
+        for path in (tiny / folder).rglob("*"):
+            path.touch()
+    assert scheduled(tiny) == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        (
+            "src/mlp/networks/sgd.py",
+            {
+                "train": 6,
+                "mnist_runs": 1,
+                "mnist_figures": 1,
+                "learning_rate_sweep": 1,
+                "sweep_figures": 1,
+                "train_final": 2,
+                "final": 1,
+                "final_figures": 1,
+                "render": 1,
+                "report": 1,
+            },
+        ),
+        ("src/mlp/figures/sweep.py", {"sweep_figures": 1, "report": 1}),
+        ("src/mlp/document/typeset.py", {"report": 1}),
+        ("templates/question1.tex", {"render": 1, "report": 1}),
+        (
+            "src/mlp/summaries/final.py",
+            {"final": 1, "final_figures": 1, "render": 1, "report": 1},
+        ),
+        (
+            "src/mlp/networks/local_derivatives.py",
+            {"softmax": 1, "render": 1, "report": 1},
+        ),
+        ("README.md", {}),
+    ],
+)
+def test_an_edit_reschedules_exactly_what_depends_on_it(tiny, file, expected):
+    path = tiny / file
+    before, times = path.read_bytes(), os.stat(path)
+    path.write_bytes(before + b"\n# an edit\n")
+    try:
+        assert scheduled(tiny) == expected
+    finally:
+        path.write_bytes(before)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"report": {"author": "B"}}, {"render": 1, "report": 1}),
+        (
+            {"synthetic": {"seeds": [0, 1, 2]}},
+            {
+                "train_synthetic": 1,
+                "synthetic": 1,
+                "synthetic_figures": 1,
+                "render": 1,
+                "report": 1,
+            },
+        ),
+        (
+            {"gradient_check": {"random_points": 4}},
+            {"gradient_check": 1, "render": 1, "report": 1},
+        ),
+    ],
+)
+def test_a_setting_reschedules_exactly_what_depends_on_it(tiny, change, expected):
+    (tiny / "change.yaml").write_text(json.dumps(change))
+    files = ["--configfile", "tests/tiny.yaml", "change.yaml"]
+    assert scheduled(tiny, *files) == expected
+
+
+def test_a_single_rule_can_be_rerun(tiny):
+    assert scheduled(tiny, "--force", "gradient_check") == {"gradient_check": 1}
+
+
+def test_only_the_final_runs_depend_on_the_test_set(tiny):
+    summary = snakemake(tiny, "--configfile", "tests/tiny.yaml", "--detailed-summary")
+    lines = [line.split("\t") for line in summary.stdout.splitlines()]
+    header = next(line for line in lines if line[0] == "output_file")
+    files = [dict(zip(header, line)) for line in lines if len(line) == len(header)]
+    readers = {f["rule"] for f in files if "t10k" in f["input-file(s)"]}
+    assert readers == {"train_final"}
+    assert "train" in {f["rule"] for f in files}
