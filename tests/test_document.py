@@ -160,12 +160,12 @@ def test_listings_of_the_project_are_still_python():
 
 def test_a_listing_must_be_a_dependency():
     with pytest.raises(listings.ListingError, match="not in LISTED"):
-        render.print_listing("mlp.networks.sgd.train", ["mlp.networks.batch"])
+        render.print_listing("mlp.networks.sgd.train", "", ["mlp.networks.batch"], {})
 
 
 def rendered(tmp_path, template, **context):
     (tmp_path / "template.tex").write_text(template)
-    return render.environment(tmp_path).get_template("template.tex").render(context)
+    return render.environment([tmp_path]).get_template("template.tex").render(context)
 
 
 def test_what_a_template_prints_is_escaped_unless_it_is_latex(tmp_path):

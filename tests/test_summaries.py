@@ -55,7 +55,7 @@ RUNS = runs(
 
 
 def test_the_sweep_is_summarized_by_setting():
-    summary = sweep.summarize(RUNS, classes=10)
+    summary = sweep.summarize(RUNS, classes=10, validation_size=100)
     table = summary.set_index(["batch_size", "learning_rate"])
     assert table.loc[(16, 0.1), "validation_accuracy_mean"] == pytest.approx(0.91)
     assert table["diverged"].to_dict() == {
@@ -67,10 +67,14 @@ def test_the_sweep_is_summarized_by_setting():
 
 
 def test_the_choice_is_by_accuracy_then_loss_and_never_diverged():
-    chosen = sweep.choose(sweep.summarize(RUNS, classes=10))
+    chosen = sweep.choose(sweep.summarize(RUNS, classes=10, validation_size=100))
     assert chosen[["batch_size", "learning_rate"]].to_numpy().tolist() == [[16, 1.0]]
     with pytest.raises(sweep.NoCandidateError, match="add lower learning rates"):
-        sweep.choose(sweep.summarize(RUNS[RUNS["batch_size"] == 8], classes=10))
+        sweep.choose(
+            sweep.summarize(
+                RUNS[RUNS["batch_size"] == 8], classes=10, validation_size=100
+            )
+        )
 
 
 def test_the_final_summary():

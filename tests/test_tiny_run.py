@@ -173,3 +173,27 @@ def test_only_the_final_runs_depend_on_the_test_set(tiny):
     readers = {f["rule"] for f in files if "t10k" in f["input-file(s)"]}
     assert readers == {"train_final"}
     assert "train" in {f["rule"] for f in files}
+
+
+def test_a_template_of_another_class_and_odd_text(tiny, tmp_path):
+    folder = tmp_path / "project"
+    shutil.copytree(tiny, folder, symlinks=True)
+    author = r"A_B & {C}\input{x} ^~#$% Łukasz 'quoted' --x--"
+    report = {"author": author, "template": "tests/two_columns"}
+    (folder / "other.yaml").write_text(json.dumps({"report": report}))
+    files = ["--configfile", "tests/tiny.yaml", "other.yaml"]
+    run = snakemake(folder, *files)
+    assert run.returncode == 0, run.stdout + run.stderr
+    reader = pypdf.PdfReader(folder / "report" / "report.pdf")
+    assert reader.metadata.author == author
+    assert author.replace(" ", "") in reader.pages[0].extract_text().replace(" ", "")
+    assert (
+        r"\documentclass[10pt,a4paper,twocolumn]{scrartcl}"
+        in (folder / "report" / "report.tex").read_text()
+    )
+
+
+def test_the_tables_are_attached_to_the_pdf(tiny):
+    attached = pypdf.PdfReader(tiny / "report" / "report.pdf").attachments
+    for name in ("final.csv", "learning_rates.csv", "gradient_check.csv"):
+        assert attached[name] == [(tiny / "results" / name).read_bytes()]

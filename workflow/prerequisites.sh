@@ -11,13 +11,13 @@ python_missing() {
     ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null
 }
 
-# what TeX lacks of the packages that the preamble loads
+# what TeX lacks of the packages that the templates load
 tex_missing() {
     for program in latexmk pdflatex kpsewhich; do
         command -v $program >/dev/null || echo $program
     done
     command -v kpsewhich >/dev/null || return 0
-    sed -n 's/^\\usepackage\(\[[^]]*\]\)\{0,1\}{\([^}]*\)}.*/\2/p' templates/preamble.tex |
+    sed -n 's/^\\usepackage\(\[[^]]*\]\)\{0,1\}{\([^}]*\)}.*/\2/p' templates/preamble.tex templates/macros.tex |
         tr ',' '\n' | sed 's/$/.sty/' |
         while read -r package; do
             kpsewhich "$package" >/dev/null || echo "$package"

@@ -41,6 +41,19 @@ CLASSES = config["dataset"]["classes"]
 RUN = "results/runs/batch_size={batch_size}/learning_rate={learning_rate}/seed={seed}"
 
 
+def templates(folders):
+    """The files of the folders with templates, the LaTeX classes among them included."""
+    missing = [folder for folder in folders if not os.path.isdir(folder)]
+    if missing:
+        raise WorkflowError(f"report.template: there is no folder {missing[0]}")
+    return [
+        entry.path
+        for folder in folders
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name)
+        if entry.is_file()
+    ]
+
+
 def runs(file, batch_sizes, learning_rates, seeds):
     """The paths of a file of all runs on a grid."""
     return collect(

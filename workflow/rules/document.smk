@@ -35,7 +35,15 @@ FIGURES = [
     for file in drawing.output
     if file.endswith(".pdf")
 ]
+# those that the user's folder has come before those of the project
+TEMPLATES = [*filter(None, [config["report"]["template"]]), "templates"]
+# what the templates may print; where the data came from makes no difference
+SETTINGS = config | {
+    "dataset": {key: config["dataset"][key] for key in ("name", "classes")}
+}
 LISTED = [
+    "mlp.experiments.gradient_check",
+    "mlp.networks.local_derivatives",
     "mlp.networks.scalar",
     "mlp.networks.instance",
     "mlp.networks.batch",
@@ -57,7 +65,7 @@ rule render:
     """Render the templates to LaTeX, with what the results hold."""
     input:
         tables=TABLES,
-        templates=collect("templates/{name}", name=sorted(os.listdir("templates"))),
+        templates=templates(TEMPLATES),
     output:
         tex="report/report.tex",
         ledger="report/ledger.json",
@@ -71,14 +79,15 @@ rule render:
     params:
         *code("mlp.document.render", *LISTED),
         # functions, since Snakemake would take braces in a string for wildcards
-        settings=lambda wildcards: json.dumps(config),
+        settings=lambda wildcards: json.dumps(SETTINGS),
         commit=COMMIT.name,
         date=lambda wildcards: config["report"]["date"] or COMMIT.date,
         listed=LISTED,
+        templates=TEMPLATES,
     shell:
         """
         python -m mlp.document.render {input.tables:q} \
-            --templates templates \
+            --templates {params.templates:q} \
             --listed {params.listed} \
             --settings {params.settings:q} \
             --commit {params.commit:q} \
@@ -94,6 +103,8 @@ rule report:
     input:
         tex=rules.render.output.tex,
         figures=FIGURES,
+        tables=TABLES,
+        templates=templates(TEMPLATES),
     output:
         "report/report.pdf",
     log:
@@ -105,8 +116,11 @@ rule report:
         runtime=10,
     params:
         *code("mlp.document.typeset"),
+        templates=TEMPLATES,
     shell:
         """
-        python -m mlp.document.typeset {input.tex:q} --output {output:q} \
+        python -m mlp.document.typeset {input.tex:q} \
+            --templates {params.templates:q} \
+            --output {output:q} \
             >{log:q} 2>&1
         """

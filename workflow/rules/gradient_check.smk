@@ -9,6 +9,8 @@ OUTPUTS:
 
     results/gradient_check.csv          all derivatives, at all points
     results/gradient_differences.csv    the largest difference from each reference
+    results/forward_pass.csv            the forward pass of the assignment's network
+    results/gradient_checked.csv        the source of each network that passed
 """
 
 
@@ -17,6 +19,8 @@ rule gradient_check:
     output:
         derivatives="results/gradient_check.csv",
         differences="results/gradient_differences.csv",
+        forward_pass="results/forward_pass.csv",
+        checked="results/gradient_checked.csv",
     log:
         "logs/gradient_check.txt",
     benchmark:
@@ -35,5 +39,7 @@ rule gradient_check:
             --seed {params.seed} \
             --derivatives {output.derivatives:q} \
             --differences {output.differences:q} \
+            --forward-pass {output.forward_pass:q} \
+            --checked {output.checked:q} \
             >{log:q} 2>&1
         """

@@ -193,11 +193,13 @@ rule learning_rate_sweep:
     params:
         *code("mlp.summaries.sweep"),
         classes=len(CLASSES),
+        validation_size=config["dataset"]["validation_size"],
         batch_size=RUNS["batch_size"],
     shell:
         """
         python -m mlp.summaries.sweep {input:q} \
             --classes {params.classes} \
+            --validation-size {params.validation_size} \
             --batch-size {params.batch_size} \
             --learning-rates {output.learning_rates:q} \
             --grid {output.grid:q} \
@@ -331,7 +333,7 @@ rule final_figures:
         runtime=10,
     params:
         *code("mlp.figures.final"),
-        classes=CLASSES,
+        classes=lambda wildcards: CLASSES,  # a name may have braces
     shell:
         """
         python -m mlp.figures.final \

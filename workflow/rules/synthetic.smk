@@ -78,7 +78,7 @@ rule synthetic:
 rule synthetic_figures:
     """Draw the learning curve and the decision boundary."""
     input:
-        curve=rules.synthetic.output.curve,
+        curves=rules.synthetic.input.curves,
         parameters=collect(
             rules.train_synthetic.output.parameters, seed=SYNTHETIC_SEEDS
         ),
@@ -99,7 +99,7 @@ rule synthetic_figures:
     shell:
         """
         python -m mlp.figures.synthetic \
-            --curve {input.curve:q} \
+            --curves {input.curves:q} \
             --parameters {input.parameters:q} \
             --curve-figure {output.curve:q} \
             --boundary-figure {output.boundary:q} \

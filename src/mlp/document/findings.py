@@ -5,11 +5,13 @@ true or false.  Where it compares means over seeds, a difference counts only if 
 larger than twice its standard error (`exceeds`); what cannot be told is false.
 """
 
+import math
 from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 Tables = Mapping[str, pd.DataFrame]
+LN_2 = math.log(2)  # the loss of guessing between two classes, in nats
 FINDINGS: dict[str, Callable[[Tables], bool]] = {}
 
 
@@ -76,12 +78,11 @@ def synthetic_training_loss_drops(tables: Tables) -> bool:
 
 
 @finding
-def synthetic_loss_drops_mostly_early(tables: Tables) -> bool:
-    """A quarter of the way sees more than half of the fall of the validation loss."""
+def synthetic_starts_on_plateau(tables: Tables) -> bool:
+    """A tenth of the way the mean validation loss is still 9/10 of that of guessing."""
     curve = tables["synthetic_curve"]
-    loss = curve["validation_loss_mean"]
-    quarter = loss[curve["instances"] <= curve["instances"].max() / 4].iloc[-1]
-    return bool(loss.iloc[0] - quarter > (loss.iloc[0] - loss.iloc[-1]) / 2 > 0)
+    tenth = curve[curve["instances"] <= curve["instances"].max() / 10].iloc[-1]
+    return bool(tenth["instances"] > 0 and tenth["validation_loss_mean"] > 0.9 * LN_2)
 
 
 @finding
@@ -96,11 +97,8 @@ def synthetic_beats_majority(tables: Tables) -> bool:
     """The validation accuracy ends above the share of the larger class."""
     _, last = first_and_last(tables)
     data = tables["synthetic_data"]
-    validation = data[data["set"] == "validation"].iloc[0]
-    majority = max(validation["class_0_share"], validation["class_1_share"])
-    return bool(
-        last["validation_accuracy_mean"] - last["validation_accuracy_std"] > majority
-    )
+    majority = data.loc[data["set"] == "validation", "majority_share"].iloc[0]
+    return bool(last["validation_accuracy_mean"] > majority)
 
 
 @finding
@@ -168,10 +166,9 @@ def validation_loss_lowest_at_end(tables: Tables) -> bool:
 
 @finding
 def spread_shrinks(tables: Tables) -> bool:
-    """The batch loss varies less over the seeds in the last tenth than in the first."""
-    std = tables["batches"]["loss_std"]
-    tenth = max(len(std) // 10, 1)
-    return bool(std.iloc[-tenth:].mean() < std.iloc[:tenth].mean())
+    """The training loss varies less over the seeds after the last epoch."""
+    std = tables["epochs"]["train_loss_std"]
+    return bool(std.iloc[-1] < std.iloc[0])
 
 
 @finding
@@ -243,6 +240,22 @@ def rates_matter_more_than_seeds(tables: Tables) -> bool:
 
 
 @finding
+def lowest_training_loss_generalizes_worse(tables: Tables) -> bool:
+    """The rate with the lowest training loss validates with a higher loss."""
+    rates = tables["learning_rates"]
+    fitting = rates.loc[rates["train_loss_mean"].idxmin()]
+    return exceeds(fitting, best_rate(tables), "validation_loss")
+
+
+@finding
+def validation_images_are_easier(tables: Tables) -> bool:
+    """At the lowest rate the training loss is higher than the validation loss."""
+    rates = tables["learning_rates"]
+    lowest = rates.loc[rates["learning_rate"].idxmin()]
+    return exceeds(lowest, lowest, "train_loss", "validation_loss")
+
+
+@finding
 def best_rate_grows_with_batch_size(tables: Tables) -> bool:
     """In the grid, the best rate of the largest batch size is above the smallest's."""
     best = best_rate_by_batch_size(tables["grid"])
@@ -275,6 +288,22 @@ def choice_is_clear(tables: Tables) -> bool:
     return all(
         exceeds(chosen, other, "validation_accuracy") for _, other in others.iterrows()
     )
+
+
+@finding
+def choice_is_within_sampling_error(tables: Tables) -> bool:
+    """The chosen setting leads by no more than twice the sampling error."""
+    chosen = tables["chosen"].iloc[0]
+    accuracies = tables["grid"]["validation_accuracy_mean"].nlargest(2)
+    lead = accuracies.iloc[0] - accuracies.iloc[-1]
+    return bool(lead <= 2 * chosen["validation_sampling_error"])
+
+
+@finding
+def chosen_batch_size_is_at_the_edge(tables: Tables) -> bool:
+    """No smaller, or no larger, batch size than the chosen one was tried."""
+    tried = tables["grid"]["batch_size"]
+    return bool(tables["chosen"]["batch_size"].iloc[0] in (tried.min(), tried.max()))
 
 
 # Question 7.4
@@ -319,3 +348,13 @@ def training_exceeds_test(tables: Tables) -> bool:
         "train_accuracy",
         "test_accuracy",
     )
+
+
+@finding
+def test_gap_exceeds_sampling_error(tables: Tables) -> bool:
+    """Test and validation accuracy differ by more than twice their sampling error."""
+    chosen = tables["chosen"].iloc[0]
+    tested = tables["final_summary"].set_index("metric").loc["test_accuracy"]
+    difference = abs(chosen["validation_accuracy_mean"] - tested["mean"])
+    variance = chosen["validation_sampling_error"] ** 2 + tested["sampling_error"] ** 2
+    return bool(difference > 2 * variance**0.5)

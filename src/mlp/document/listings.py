@@ -1,6 +1,7 @@
 """Listings: the source of a function as it stands in its module, without docstrings."""
 
 import ast
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class Listing:
 
 
 def find(symbol: str, source: Path) -> Listing:
-    """Find a function or class by its dotted name.
+    """Find a function, class or constant by its dotted name.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ def find(symbol: str, source: Path) -> Listing:
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name:
             break
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+            break
     else:
         raise ListingError(f"listing of {symbol}: {file} defines no {name}")
 
@@ -57,6 +60,12 @@ def find(symbol: str, source: Path) -> Listing:
         if number not in hidden
     ]
     return Listing(symbol, "\n".join(shown), str(file), node.lineno, last_line)
+
+
+def digest(module: str, source: Path) -> str:
+    """Give the SHA-256 of a module's source."""
+    file = source / (module.replace(".", "/") + ".py")
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def docstring_lines(node: ast.AST, lines: list[str]) -> range:

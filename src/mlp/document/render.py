@@ -3,7 +3,10 @@
 import argparse
 import itertools
 import json
-from collections.abc import Callable, Collection
+import platform
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import jinja2
@@ -15,6 +18,10 @@ from mlp.document.ledger import Ledger, LedgerError
 from mlp.outputs import replacing
 
 SOURCE = Path("src")
+VERSIONS = {"Python": platform.python_version()} | {
+    name: version(name.lower())
+    for name in ("NumPy", "pandas", "SciPy", "Matplotlib", "Jinja2", "Snakemake")
+}
 
 
 def print_expression(value: object) -> str:
@@ -34,8 +41,11 @@ def print_expression(value: object) -> str:
     raise LedgerError(f"{value!r} cannot be printed; print a number through a row")
 
 
-def environment(templates: Path) -> jinja2.Environment:
-    """Make the environment, with delimiters that look like macros to LaTeX."""
+def environment(templates: Sequence[Path]) -> jinja2.Environment:
+    """Make the environment, with delimiters that look like macros to LaTeX.
+
+    Of templates with the same name, that of the first folder counts.
+    """
     return jinja2.Environment(
         block_start_string=r"\BLOCK{",
         block_end_string="}",
@@ -53,13 +63,16 @@ def environment(templates: Path) -> jinja2.Environment:
     )
 
 
-def print_listing(symbol: str, listed: Collection[str]) -> Tex:
-    """Print the source of a function, with a caption that says where it stands.
+def print_listing(
+    symbol: str, title: str, listed: Collection[str], checked: Mapping[str, str]
+) -> Tex:
+    """Print the source of a function, with a title and where it stands.
 
     Raises
     ------
     ListingError
-        If the function is not in one of the modules `listed`.
+        If the function is not in one of the modules `listed`, or is in one of a
+        network whose source is not the one that the gradient check has `checked`.
     """
     module = symbol.rpartition(".")[0]
     if module not in listed:
@@ -68,18 +81,34 @@ def print_listing(symbol: str, listed: Collection[str]) -> Tex:
             "so that an edit of it would not reach the report"
         )
     found = listings.find(symbol, SOURCE)
+    digest = listings.digest(module, SOURCE)
+    if checked.get(module, digest) != digest:
+        raise listings.ListingError(
+            f"listing of {symbol}: {found.file} has changed since its gradient check"
+        )
     name = symbol.removeprefix("mlp.").replace(".", "-")
-    lines = found.code.count("\n") + 4  # with the caption
+    place = escape(f"{found.file}:{found.first_line}-{found.last_line}")
+    breakable = re.sub(r"(/|\\_|:)", r"\1\\allowbreak{}", place)
     return Tex(
-        f"\\Needspace{{{lines}\\baselineskip}}\n"
-        f"\\begin{{lstlisting}}[label={{lst:{name}}},caption={{"
-        f"\\lstname{{{escape(found.file)}}}, lines \\num{{{found.first_line}}} "
-        f"to \\num{{{found.last_line}}}}}]\n{found.code}\n\\end{{lstlisting}}\n"
+        f"\\Needspace{{8\\baselineskip}}\n"
+        f"\\begin{{lstlisting}}[label={{lst:{name}}},"
+        f"caption={{{escape(title)} (\\file{{{breakable}}})}}]\n"
+        f"{found.code}\n\\end{{lstlisting}}\n"
     )
 
 
+def print_maker(rule: str, module: str, repository: str | None, commit: str) -> Tex:
+    """Print the rule that made a figure or table, with a link to its module."""
+    printed = Tex(rf"\madeby{{{escape(rule)}}}")
+    if not repository:
+        return printed
+    path = f"{SOURCE}/{module.replace('.', '/')}.py"
+    address = f"{repository.rstrip('/')}/blob/{commit.partition(' ')[0]}/{path}"
+    return Tex(rf"\href{{{address}}}{{{printed}}}")
+
+
 def render(
-    templates: Path,
+    templates: Sequence[Path],
     tables: dict[str, pd.DataFrame],
     settings: dict,
     listed: Collection[str],
@@ -98,6 +127,7 @@ def render(
     """
     ledger = Ledger(tables, settings)
     outcomes: dict[str, bool] = {}
+    checked = tables["gradient_checked"].set_index("module")["sha256"].to_dict()
 
     def ask(name: str) -> bool:
         if name not in findings.FINDINGS:
@@ -112,13 +142,23 @@ def render(
         "smallest": ledger.smallest,
         "setting": ledger.setting,
         "finding": ask,
-        "listing": lambda symbol: print_listing(symbol, listed),
+        "listing": lambda symbol, title: print_listing(symbol, title, listed, checked),
+        "made_by": lambda rule, module: print_maker(
+            rule, module, settings["report"]["repository"], commit
+        ),
         "zip_longest": itertools.zip_longest,
     }
     source = (
         environment(templates)
         .get_template("report.tex")
-        .render(config=settings, commit=commit, date=date, **functions)
+        .render(
+            config=settings,
+            commit=commit,
+            date=date,
+            tables=[Tex(name) for name in sorted(tables)],  # file names of ours
+            versions=VERSIONS,
+            **functions,
+        )
     )
     return source, {"numbers": ledger.entries, "findings": outcomes}
 
@@ -127,7 +167,7 @@ def main() -> None:
     """Write the source and the record of what it holds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("tables", type=Path, nargs="+")
-    parser.add_argument("--templates", type=Path, required=True)
+    parser.add_argument("--templates", type=Path, nargs="+", required=True)
     parser.add_argument("--listed", nargs="+", required=True)
     parser.add_argument("--settings", type=json.loads, required=True)
     parser.add_argument("--commit", required=True)
@@ -149,7 +189,7 @@ def main() -> None:
     except (LedgerError, listings.ListingError) as error:
         raise SystemExit(str(error)) from None
     except jinja2.TemplateError as error:
-        place = getattr(error, "filename", None) or arguments.templates
+        place = getattr(error, "filename", None) or arguments.templates[0]
         line = getattr(error, "lineno", None)
         where = f"{place}, line {line}" if line else place
         raise SystemExit(f"{where}: {error}") from None

@@ -10,7 +10,7 @@ from pathlib import Path
 from mlp.outputs import replacing
 
 BLEMISH = re.compile(
-    r"^(?:Overfull|Underfull \\vbox).*|^.*Warning: .*(?:undefined|multiply.defined|"
+    r"^Overfull.*|^.*Warning: .*(?:undefined|multiply.defined|"
     r"Font shape|not found|float is stuck|Token not allowed).*",
     re.MULTILINE,
 )
@@ -28,10 +28,13 @@ def main() -> None:
     """Write the PDF, or fail and say what LaTeX found wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("source", type=Path)
+    parser.add_argument("--templates", type=Path, nargs="+", required=True)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
     source = arguments.source
+    # a template may come with a class of its own
+    folders = [str(folder.resolve()) for folder in arguments.templates]
     with tempfile.TemporaryDirectory() as build:
         process = subprocess.run(
             [
@@ -46,7 +49,11 @@ def main() -> None:
                 source.name,
             ],
             cwd=source.parent,
-            env=os.environ | {"max_print_line": "10000"},  # LaTeX breaks lines else
+            env=os.environ
+            | {
+                "TEXINPUTS": os.pathsep.join([".", *folders, ""]),
+                "max_print_line": "10000",  # else LaTeX breaks the lines of its log
+            },
             capture_output=True,
             text=True,
             errors="replace",

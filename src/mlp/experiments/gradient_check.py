@@ -8,8 +8,10 @@ points can tell a right backward pass of the hidden layer from a wrong one.
 """
 
 import argparse
+import hashlib
 import random
 from collections.abc import Callable, Iterator
+from inspect import getsource
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +20,7 @@ import numpy as np
 from mlp.networks import batch, instance, scalar
 from mlp.outputs import write_csv
 
+NETWORKS = (scalar, instance, batch)
 ASSIGNMENT = scalar.Parameters(
     W=[[1.0, 1.0, 1.0], [-1.0, -1.0, -1.0]],
     b=[0.0, 0.0, 0.0],
@@ -155,6 +158,15 @@ def failures(rows: list[dict]) -> Iterator[str]:
                 )
 
 
+def forward_pass(point: Point) -> Iterator[dict]:
+    """List what the scalar network computes for the first instance, up to the loss."""
+    loss, cache = scalar.forward(point.parameters, *point.instances[0])
+    for quantity in ("k", "h", "o", "y"):
+        for i, value in enumerate(getattr(cache, quantity)):
+            yield {"quantity": quantity, "index": i + 1, "value": value}
+    yield {"quantity": "l", "index": 1, "value": loss}
+
+
 def differences(rows: list[dict]) -> Iterator[dict]:
     """Summarize each reference by its largest distance from the scalar network."""
     for column, tolerance in TOLERANCES.items():
@@ -170,12 +182,14 @@ def differences(rows: list[dict]) -> Iterator[dict]:
 
 
 def main() -> None:
-    """Write the table of all derivatives, or fail and say which differ."""
+    """Write the tables and what was checked, or fail and say what differs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--random-points", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--derivatives", type=Path, required=True)
     parser.add_argument("--differences", type=Path, required=True)
+    parser.add_argument("--forward-pass", type=Path, required=True)
+    parser.add_argument("--checked", type=Path, required=True)
     arguments = parser.parse_args()
 
     assignment = Point("assignment", ASSIGNMENT, [ASSIGNMENT_INSTANCE])
@@ -191,6 +205,15 @@ def main() -> None:
         raise SystemExit("\n".join(["The gradient check failed.", *differing]))
     write_csv(arguments.derivatives, rows)
     write_csv(arguments.differences, differences(rows))
+    write_csv(arguments.forward_pass, forward_pass(assignment))
+    sources = {network.__name__: getsource(network) for network in NETWORKS}
+    write_csv(
+        arguments.checked,
+        [
+            {"module": name, "sha256": hashlib.sha256(source.encode()).hexdigest()}
+            for name, source in sources.items()
+        ],
+    )
 
 
 if __name__ == "__main__":

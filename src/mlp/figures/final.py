@@ -20,7 +20,7 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
     ).to_numpy()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     mistakes = np.where(np.eye(len(counts), dtype=bool), np.nan, 100 * shares)
-    figure, axes = plt.subplots(figsize=(0.8 * style.TEXT_WIDTH, 3.7))
+    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 3.2))
     image = axes.imshow(mistakes, cmap="Blues", vmin=0)
     for (row, column), count in np.ndenumerate(counts):
         if count:
@@ -62,11 +62,11 @@ def draw_mistakes(runs: list[dict[str, np.ndarray]], classes: list[str]) -> Figu
         times=("index", "size"),
         probability=("probability", "mean"),
         true_class=("true_class", "first"),
-        predicted_class=("predicted_class", "first"),
+        predicted_class=("predicted_class", lambda classes: classes.mode()[0]),
         image=("image", "first"),
     )
     shown = images.sort_values(["times", "probability"], ascending=False)
-    figure, grid = plt.subplots(ROWS, COLUMNS, figsize=(style.TEXT_WIDTH, 2.1))
+    figure, grid = plt.subplots(ROWS, COLUMNS, figsize=(style.TEXT_WIDTH, 2.3))
     for axes in grid.flat:
         axes.set_axis_off()
     for axes, (_, row) in zip(grid.flat, shown.iterrows()):

@@ -30,6 +30,7 @@ def use() -> None:
             "axes.labelsize": 9,
             "axes.unicode_minus": False,  # cmr10 has no such glyph
             "figure.constrained_layout.use": True,
+            "figure.constrained_layout.wspace": 0.06,
             "font.family": "serif",
             "font.serif": ["cmr10"],
             "font.size": 9,

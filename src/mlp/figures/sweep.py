@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from mlp.figures import style
 
@@ -34,8 +35,12 @@ def draw_learning_rates(rates: pd.DataFrame) -> Figure:
         axes.set(xscale="log", xlabel="learning rate")
         for diverged in rates.loc[rates["diverged"] > 0, "learning_rate"]:
             axes.axvline(diverged, color="0.5", linewidth=4, alpha=0.3, linestyle="-")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:g}"))
     accuracies.set_ylabel("validation accuracy (%)")
     losses.set(ylabel="loss (nats)", yscale="log")
+    losses.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    losses.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
+    losses.yaxis.set_minor_formatter(NullFormatter())
     losses.legend()
     return figure
 

@@ -17,21 +17,19 @@ from mlp.networks import batch
 SHOWN = 1500  # validation instances drawn
 
 
-def draw_curve(curve: pd.DataFrame) -> Figure:
-    """Draw mean and standard deviation of the losses against the instances seen."""
-    figure, axes = plt.subplots(figsize=(0.7 * style.TEXT_WIDTH, 2.4))
-    for name in ("train", "validation"):
-        mean, std = curve[f"{name}_loss_mean"], curve[f"{name}_loss_std"].fillna(0)
-        label = {"train": "training, running mean", "validation": "validation"}[name]
-        (line,) = axes.plot(curve["instances"], mean, label=label, marker=".")
-        axes.fill_between(
-            curve["instances"],
-            mean - std,
-            mean + std,
-            color=line.get_color(),
-            alpha=0.2,
-            linewidth=0,
-        )
+def draw_curve(runs: list[pd.DataFrame]) -> Figure:
+    """Draw the losses of each run, and their means, against the instances seen."""
+    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 2.4))
+    for column, label, color, line in zip(
+        ("train_loss", "validation_loss"),
+        ("training, running mean", "validation"),
+        style.COLORS,
+        style.LINES,
+    ):
+        for run in runs:
+            axes.plot(run["instances"], run[column], line, color=color, linewidth=0.4)
+        mean = pd.concat(runs).groupby("instances")[column].mean()
+        axes.plot(mean.index, mean, line, color=color, label=label)
     axes.set(xlabel="instances seen", ylabel="loss (nats)", ylim=(0, None))
     axes.legend()
     return figure
@@ -45,7 +43,7 @@ def draw_boundary(networks: list[batch.Parameters]) -> Figure:
     span = np.linspace(-3.2, 3.2, 400)
     plane = np.stack(np.meshgrid(span, span), axis=-1)  # (400, 400, 2)
 
-    figure, axes = plt.subplots(figsize=(0.62 * style.TEXT_WIDTH, 3.4))
+    figure, axes = plt.subplots(figsize=(0.6 * style.TEXT_WIDTH, 2.5))
     for value, marker, color in ((0, "o", style.COLORS[0]), (1, "+", style.COLORS[1])):
         axes.plot(
             *x[t == value].T,
@@ -88,14 +86,15 @@ def read_parameters(path: Path) -> batch.Parameters:
 def main() -> None:
     """Draw both figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--curve", type=Path, required=True)
+    parser.add_argument("--curves", type=Path, nargs="+", required=True)
     parser.add_argument("--parameters", type=Path, nargs="+", required=True)
     parser.add_argument("--curve-figure", type=Path, required=True)
     parser.add_argument("--boundary-figure", type=Path, required=True)
     arguments = parser.parse_args()
 
     style.use()
-    style.save(draw_curve(pd.read_csv(arguments.curve)), arguments.curve_figure)
+    curves = [pd.read_csv(path) for path in arguments.curves]
+    style.save(draw_curve(curves), arguments.curve_figure)
     style.save(
         draw_boundary([read_parameters(path) for path in arguments.parameters]),
         arguments.boundary_figure,

@@ -81,6 +81,7 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
     losses.set(xlabel="epoch", ylabel="loss (nats)", ylim=(0, None))
     losses.legend()
     accuracies.set(xlabel="epoch", ylabel="accuracy (%)")
+    accuracies.legend()
     for axes in (losses, accuracies):
         axes.set_xticks(epochs["epoch"])
     return figure

@@ -26,11 +26,13 @@ class Parameters(NamedTuple):
 
 
 class Cache(NamedTuple):
-    """What the backward pass needs of the forward pass."""
+    """What the forward pass computes on its way to the loss."""
 
     x: Vector  # (inputs,)
     t: int  # target class
+    k: Vector  # (hidden,)
     h: Vector  # (hidden,)
+    o: Vector  # (classes,)
     y: Vector  # (classes,)
 
 
@@ -100,7 +102,7 @@ def forward(parameters: Parameters, x: Vector, t: int) -> tuple[float, Cache]:
     k = [b_j + sum([x_i * w for x_i, w in zip(x, w_j)]) for b_j, w_j in zip(b, zip(*W))]
     h = [sigmoid(k_j) for k_j in k]
     o = [c_j + sum([h_i * v for h_i, v in zip(h, v_j)]) for c_j, v_j in zip(c, zip(*V))]
-    return cross_entropy(o, t), Cache(x, t, h, softmax(o))
+    return cross_entropy(o, t), Cache(x, t, k, h, o, softmax(o))
 
 
 def backward(parameters: Parameters, cache: Cache) -> Parameters:
@@ -118,7 +120,7 @@ def backward(parameters: Parameters, cache: Cache) -> Parameters:
     gradient : Parameters
         ``dW, db, dV, dc``, each shaped like its parameter.
     """
-    x, t, h, y = cache
+    x, t, _, h, _, y = cache
     do = [y_j - (j == t) for j, y_j in enumerate(y)]
     dV = [[h_i * do_j for do_j in do] for h_i in h]
     dh = [sum([v * do_j for v, do_j in zip(v_i, do)]) for v_i in parameters.V]

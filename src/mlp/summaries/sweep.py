@@ -17,7 +17,7 @@ class NoCandidateError(SystemExit):
     """No setting can be chosen; uncaught, it ends the step with its message."""
 
 
-def summarize(runs: pd.DataFrame, classes: int) -> pd.DataFrame:
+def summarize(runs: pd.DataFrame, classes: int, validation_size: int) -> pd.DataFrame:
     """Summarize the last epoch of all runs, one row a setting.
 
     Parameters
@@ -27,16 +27,23 @@ def summarize(runs: pd.DataFrame, classes: int) -> pd.DataFrame:
     classes : int
         A run has diverged if its training loss is not finite or exceeds ``ln classes``,
         the loss of guessing all classes alike.
+    validation_size : int
+        The number of images on which the accuracies were measured.
 
     Returns
     -------
     DataFrame
-        The setting, n, mean and std of the metrics, and how many runs ``diverged``.
+        The setting, n, mean and std of the metrics, how many runs ``diverged``, and the
+        ``validation_sampling_error``, the standard error of a share of that size.
     """
     last = runs[runs["epoch"] == runs["epoch"].max()]
     last = last.assign(diverged=~(last["train_loss"] <= math.log(classes)))
     summary = over_seeds(last, SETTING, METRICS)
     diverged = last.groupby(SETTING)["diverged"].sum().reset_index()
+    share = summary["validation_accuracy_mean"]
+    summary["validation_sampling_error"] = (
+        share * (1 - share) / validation_size
+    ) ** 0.5
     return summary.merge(diverged, on=SETTING)
 
 
@@ -66,13 +73,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", type=Path, nargs="+")
     parser.add_argument("--classes", type=int, required=True)
+    parser.add_argument("--validation-size", type=int, required=True)
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--learning-rates", type=Path, required=True)
     parser.add_argument("--grid", type=Path, required=True)
     parser.add_argument("--chosen", type=Path, required=True)
     arguments = parser.parse_args()
 
-    summary = summarize(pd.concat(map(pd.read_csv, arguments.runs)), arguments.classes)
+    summary = summarize(
+        pd.concat(map(pd.read_csv, arguments.runs)),
+        arguments.classes,
+        arguments.validation_size,
+    )
     chosen = choose(summary)
     at_batch_size = summary[summary["batch_size"] == arguments.batch_size]
     for path, table in {

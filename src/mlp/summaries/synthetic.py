@@ -33,6 +33,7 @@ def describe_data() -> pd.DataFrame:
                         "maximum": column.max(),
                         "class_0_share": (t == 0).mean(),
                         "class_1_share": (t == 1).mean(),
+                        "majority_share": max((t == 0).mean(), (t == 1).mean()),
                     }
                 )
     return pd.DataFrame(rows)

@@ -1,0 +1,418 @@
+"""The mathematics of the report: each labelled equation, checked by SymPy.
+
+A check belongs to an equation by its label, and names the part of its LaTeX that it
+checks, so that neither a new equation nor another formula goes unchecked.
+"""
+
+import re
+
+import pytest
+import sympy as sp
+
+from tests.project import PROJECT
+
+EQUATIONS = {
+    label: body
+    for path in sorted((PROJECT / "templates").glob("question*.tex"))
+    for environment in re.findall(
+        r"\\begin\{(?:equation|gather)\}(.*?)\\end\{(?:equation|gather)\}",
+        path.read_text(),
+        re.DOTALL,
+    )
+    for body, label in (
+        (environment if environment.count(r"\label") == 1 else part, label)
+        for part in re.split(r"(?<=\})\\\\\n", environment)
+        for label in re.findall(r"\\label\{(.*?)\}", part)
+    )
+}
+CHECKS = {}
+
+
+def check(label, *formulas):
+    """Let a function check the formulas of an equation."""
+
+    def register(function):
+        CHECKS[label] = (formulas, function)
+        return function
+
+    return register
+
+
+def equal(left, right):
+    return sp.simplify(left - right) == 0
+
+
+C = 3  # classes: one that is the target, one that is i, one that is neither
+o = sp.symbols("o1:4", real=True)
+e = [sp.exp(o_i) for o_i in o]
+Z = sum(e)
+y = [e_i / Z for e_i in e]
+Y = sp.symbols("y1:4", positive=True)
+
+
+def delta(i, j):
+    return int(i == j)
+
+
+@check("eq:softmax", r"\frac{\exp o_i}{\sum_j \exp o_j}", r"l = -\log y_t")
+def check_softmax():
+    assert equal(sum(y), 1)
+    shifted = [y_i.subs({o_j: o_j - o[0] for o_j in o}, simultaneous=True) for y_i in y]
+    return all(equal(a, b) for a, b in zip(y, shifted))
+
+
+@check("eq:loss", r"-\log y_i & \text{if } i = t", r"0 & \text{otherwise.}")
+def check_loss():
+    return all(
+        equal(sum(-sp.log(Y[i]) if i == t else 0 for i in range(C)), -sp.log(Y[t]))
+        for t in range(C)
+    )
+
+
+@check("eq:loss-by-output", r"-\dfrac{1}{y_i} & \text{if } i = t", r"0 & \text{other")
+def check_loss_by_output():
+    return all(
+        equal(sp.diff(-sp.log(Y[t]), Y[i]), -1 / Y[i] if i == t else 0)
+        for t in range(C)
+        for i in range(C)
+    )
+
+
+@check("eq:softmax-quotient", r"y_i = \frac{e_i}{Z}", r"Z = \sum_m e_m")
+def check_softmax_quotient():
+    return all(equal(y[i], sp.exp(o[i]) / sum(map(sp.exp, o))) for i in range(C))
+
+
+@check("eq:softmax-parts", r"e_i & \text{if } i = j", r"\sum_m \pd{e_m}{o_j} = e_j")
+def check_softmax_parts():
+    return all(
+        equal(sp.diff(e[i], o[j]), e[i] * delta(i, j)) and equal(sp.diff(Z, o[j]), e[j])
+        for i in range(C)
+        for j in range(C)
+    )
+
+
+@check(
+    "eq:quotient-rule",
+    r"\frac{1}{Z^2}\left(\pd{e_i}{o_j}\,Z - e_i\,\pd{Z}{o_j}\right)",
+)
+def check_quotient_rule():
+    return all(
+        equal(
+            sp.diff(y[i], o[j]),
+            (sp.diff(e[i], o[j]) * Z - e[i] * sp.diff(Z, o[j])) / Z**2,
+        )
+        for i in range(C)
+        for j in range(C)
+    )
+
+
+@check(
+    "eq:softmax-same",
+    r"\frac{e_i Z - e_i e_i}{Z^2}",
+    r"\frac{e_i}{Z}\cdot\frac{Z - e_i}{Z}",
+    r"y_i\,(1 - y_i)",
+)
+def check_softmax_same():
+    return all(
+        equal(sp.diff(y[i], o[i]), form)
+        for i in range(C)
+        for form in (
+            (e[i] * Z - e[i] * e[i]) / Z**2,
+            e[i] / Z * (Z - e[i]) / Z,
+            y[i] * (1 - y[i]),
+        )
+    )
+
+
+@check("eq:softmax-different", r"\frac{0\cdot Z - e_i e_j}{Z^2}", r"-y_i\,y_j")
+def check_softmax_different():
+    return all(
+        equal(sp.diff(y[i], o[j]), form)
+        for i in range(C)
+        for j in range(C)
+        if i != j
+        for form in ((0 * Z - e[i] * e[j]) / Z**2, -y[i] * y[j])
+    )
+
+
+@check("eq:softmax-derivative", r"y_i\,(\delta_{ij} - y_j)")
+def check_softmax_derivative():
+    return all(
+        equal(sp.diff(y[i], o[j]), y[i] * (delta(i, j) - y[j]))
+        for i in range(C)
+        for j in range(C)
+    )
+
+
+@check(
+    "eq:loss-by-logit",
+    r"\sum_i \pd{l}{y_i}\,\pd{y_i}{o_j}",
+    r"y_t\,(\delta_{tj} - y_j)",
+    r"y_j - \delta_{tj}",
+    r"y_j - 1 & \text{if } j = t",
+)
+def check_loss_by_logit():
+    return all(
+        equal(sp.diff(-sp.log(y[t]), o[j]), form)
+        for t in range(C)
+        for j in range(C)
+        for form in (
+            sum((-1 / y[i] if i == t else 0) * sp.diff(y[i], o[j]) for i in range(C)),
+            -1 / y[t] * y[t] * (delta(t, j) - y[j]),
+            y[j] - 1 if j == t else y[j],
+        )
+    )
+
+
+# A network with 2 inputs, 2 hidden units and 2 classes, for a batch of 2 instances.
+N = I = H = O = 2  # noqa: E741
+x = sp.Matrix(N, I, sp.symbols("x:4", real=True))
+W = sp.Matrix(I, H, sp.symbols("W:4", real=True))
+b = sp.Matrix(1, H, sp.symbols("b:2", real=True))
+V = sp.Matrix(H, O, sp.symbols("V:4", real=True))
+c = sp.Matrix(1, O, sp.symbols("c:2", real=True))
+T = [0, 1]  # the targets of the instances
+ONES = sp.ones(N, 1)
+
+
+def sigma(k):
+    return 1 / (1 + sp.exp(-k))
+
+
+K_ = x * W + ONES * b
+H_ = K_.applyfunc(sigma)
+O_ = H_ * V + ONES * c
+Y_ = sp.Matrix(N, O, lambda n, j: sp.exp(O_[n, j]) / sum(map(sp.exp, O_[n, :])))
+losses = [-sp.log(Y_[n, T[n]]) for n in range(N)]
+L = sum(losses) / N
+POINT = {
+    variable: sp.Rational((7 * i) % 23 - 11, 9)
+    for i, variable in enumerate([*x, *W, *b, *V, *c])
+}
+
+
+def agree(left, right):
+    """Compare two matrices at a point, to 30 digits."""
+    difference = (sp.Matrix(left) - sp.Matrix(right)).subs(POINT)
+    return all(abs(sp.N(value, 40)) < 1e-30 for value in difference)
+
+
+def gradient(loss, variable):
+    return sp.Matrix(*variable.shape, lambda i, j: sp.diff(loss, variable[i, j]))
+
+
+d_out = (Y_ - sp.Matrix(N, O, lambda n, j: delta(j, T[n]))) / N
+d_hid = d_out * V.T
+d_pre = d_hid.multiply_elementwise(H_).multiply_elementwise(
+    H_.applyfunc(lambda h: 1 - h)
+)
+
+
+@check(
+    "eq:modules",
+    r"\sum_i x_i W_{ij} + b_j",
+    r"\frac{1}{1 + \exp(-k_j)}",
+    r"\sum_i h_i V_{ij} + c_j",
+)
+def check_modules():
+    k = [sum(x[0, i] * W[i, j] for i in range(I)) + b[j] for j in range(H)]
+    h = [1 / (1 + sp.exp(-k_j)) for k_j in k]
+    output = [sum(h[i] * V[i, j] for i in range(H)) + c[j] for j in range(O)]
+    return agree([output], O_[0, :])
+
+
+@check(
+    "eq:linear",
+    r"\pd{o_j}{V_{ij}} = h_i",
+    r"\pd{o_j}{c_j} = 1",
+    r"\pd{o_j}{h_i} = V_{ij}",
+    r"\pd{k_j}{W_{ij}} = x_i",
+    r"\pd{k_j}{b_j} = 1",
+)
+def check_linear():
+    h = sp.symbols("h:2")
+    out = [sum(h[i] * V[i, j] for i in range(H)) + c[j] for j in range(O)]
+    k = K_[0, :]
+    return all(
+        sp.diff(out[j], V[i, j]) == h[i]
+        and sp.diff(out[j], c[j]) == 1
+        and sp.diff(out[j], h[i]) == V[i, j]
+        and sp.diff(k[j], W[i, j]) == x[0, i]
+        and sp.diff(k[j], b[j]) == 1
+        and sp.diff(out[j], V[i, 1 - j]) == 0
+        for i in range(H)
+        for j in range(O)
+    )
+
+
+@check("eq:sigmoid", r"\frac{\exp(-k_j)}{(1 + \exp(-k_j))^2} = h_j\,(1 - h_j)")
+def check_sigmoid():
+    k = sp.symbols("k", real=True)
+    slope = sp.diff(sigma(k), k)
+    return equal(slope, sp.exp(-k) / (1 + sp.exp(-k)) ** 2) and equal(
+        slope, sigma(k) * (1 - sigma(k))
+    )
+
+
+# of the first instance alone
+do, dh, dk = N * d_out[0, :], N * d_hid[0, :], N * d_pre[0, :]
+
+
+@check(
+    "eq:backward-output",
+    r"\pd{l}{V_{ij}} = h_i\,\pd{l}{o_j}",
+    r"\pd{l}{c_j} = \pd{l}{o_j}",
+    r"\pd{l}{h_i} = \sum_j V_{ij}\,\pd{l}{o_j}",
+)
+def check_backward_output():
+    outer = sp.Matrix(H, O, lambda i, j: H_[0, i] * do[j])
+    sums = [sum(V[i, j] * do[j] for j in range(O)) for i in range(H)]
+    h = sp.Matrix(1, H, sp.symbols("h:2", real=True))
+    out = h * V + c
+    loss = -sp.log(sp.exp(out[T[0]]) / sum(map(sp.exp, out)))
+    by_h = gradient(loss, h).subs(dict(zip(h, H_[0, :])))
+    return (
+        agree(gradient(losses[0], V), outer)
+        and agree(gradient(losses[0], c), do)
+        and agree(by_h, [sums])
+    )
+
+
+@check(
+    "eq:backward-hidden",
+    r"\pd{l}{k_j} = h_j\,(1 - h_j)\,\pd{l}{h_j}",
+    r"\pd{l}{W_{ij}} = x_i\,\pd{l}{k_j}",
+    r"\pd{l}{b_j} = \pd{l}{k_j}",
+)
+def check_backward_hidden():
+    slopes = sp.Matrix(1, H, lambda _, j: H_[0, j] * (1 - H_[0, j]) * dh[j])
+    outer = sp.Matrix(I, H, lambda i, j: x[0, i] * dk[j])
+    return (
+        agree(slopes, dk)
+        and agree(gradient(losses[0], W), outer)
+        and agree(gradient(losses[0], b), dk)
+    )
+
+
+@check(
+    "eq:instance-forward",
+    r"k = xW + b",
+    r"h = \sigma(k)",
+    r"o = hV + c",
+    r"y = \operatorname{softmax}(o)",
+)
+def check_instance_forward():
+    return agree((x[0, :] * W + b).applyfunc(sigma) * V + c, O_[0, :])
+
+
+@check(
+    "eq:instance-backward",
+    r"\nabla_{\!o} &= y - \operatorname{onehot}(t)",
+    r"\nabla_{\!V} &= h^\top \nabla_{\!o}",
+    r"\nabla_{\!c} &= \nabla_{\!o}",
+    r"\nabla_{\!h} &= \nabla_{\!o} V^\top",
+    r"\nabla_{\!k} &= \nabla_{\!h} \odot h \odot (1 - h)",
+    r"\nabla_{\!W} &= x^\top \nabla_{\!k}",
+    r"\nabla_{\!b} &= \nabla_{\!k}",
+)
+def check_instance_backward():
+    onehot = sp.Matrix([[delta(j, T[0]) for j in range(O)]])
+    return (
+        agree(do, Y_[0, :] - onehot)
+        and agree(gradient(losses[0], V), H_[0, :].T * do)
+        and agree(gradient(losses[0], c), do)
+        and agree(dh, do * V.T)
+        and agree(gradient(losses[0], W), x[0, :].T * dk)
+        and agree(gradient(losses[0], b), dk)
+    )
+
+
+@check(
+    "eq:batch-loss",
+    r"\frac1B \sum_{n=1}^{B} l_n",
+    r"-\log Y_{n t_n} = \log\sum_m \exp O_{nm} - O_{n t_n}",
+)
+def check_batch_loss():
+    forms = [sp.log(sum(map(sp.exp, O_[n, :]))) - O_[n, T[n]] for n in range(N)]
+    return agree([forms], [losses])
+
+
+@check(
+    "eq:batch-forward",
+    r"\sum_i X_{ni} W_{ij} + b_j & &\Longrightarrow & K &= XW + \mathbf 1 b",
+    r"\sum_i H_{ni} V_{ij} + c_j & &\Longrightarrow & O &= HV + \mathbf 1 c",
+    r"\frac{\exp O_{nj}}{\sum_m \exp O_{nm}}",
+)
+def check_batch_forward():
+    k = sp.Matrix(N, H, lambda n, j: sum(x[n, i] * W[i, j] for i in range(I)) + b[j])
+    out = sp.Matrix(N, O, lambda n, j: sum(H_[n, i] * V[i, j] for i in range(H)) + c[j])
+    return agree(k, K_) and agree(out, O_)
+
+
+@check("eq:batch-logits", r"\frac1B\,(Y_{nj} - \delta_{j t_n})", r"\tfrac1B\,(Y - T)")
+def check_batch_logits():
+    out = sp.Matrix(N, O, sp.symbols("o:4", real=True))
+    loss = sum(
+        sp.log(sum(map(sp.exp, out[n, :]))) - out[n, T[n]] for n in range(N)
+    ) / N  # fmt: skip
+    return agree(gradient(loss, out).subs(dict(zip(out, O_))), d_out)
+
+
+@check("eq:batch-V", r"\nabla_{\!V} = H^\top \nabla_{\!O}")
+def check_batch_v():
+    return agree(gradient(L, V), H_.T * d_out)
+
+
+@check("eq:batch-c", r"\nabla_{\!c} = \mathbf 1^\top \nabla_{\!O}")
+def check_batch_c():
+    return agree(gradient(L, c), ONES.T * d_out)
+
+
+@check("eq:batch-H", r"\nabla_{\!H} = \nabla_{\!O} V^\top")
+def check_batch_h():
+    h = sp.Matrix(N, H, sp.symbols("h:4", real=True))
+    out = h * V + ONES * c
+    loss = sum(
+        sp.log(sum(map(sp.exp, out[n, :]))) - out[n, T[n]] for n in range(N)
+    ) / N  # fmt: skip
+    return agree(gradient(loss, h).subs(dict(zip(h, H_))), d_out * V.T)
+
+
+@check("eq:batch-K", r"\nabla_{\!K} = \nabla_{\!H} \odot H \odot (1 - H)")
+def check_batch_k():
+    k = sp.Matrix(N, H, sp.symbols("k:4", real=True))
+    out = k.applyfunc(sigma) * V + ONES * c
+    loss = sum(
+        sp.log(sum(map(sp.exp, out[n, :]))) - out[n, T[n]] for n in range(N)
+    ) / N  # fmt: skip
+    return agree(gradient(loss, k).subs(dict(zip(k, K_))), d_pre)
+
+
+@check("eq:batch-W", r"\nabla_{\!W} = X^\top \nabla_{\!K}")
+def check_batch_w():
+    return agree(gradient(L, W), x.T * d_pre)
+
+
+@check("eq:batch-b", r"\nabla_{\!b} = \mathbf 1^\top \nabla_{\!K}")
+def check_batch_b():
+    return agree(gradient(L, b), ONES.T * d_pre)
+
+
+def test_every_labelled_equation_has_a_check():
+    assert set(EQUATIONS) == set(CHECKS)
+
+
+def test_there_is_no_displayed_equation_without_a_label():
+    for path in sorted((PROJECT / "templates").glob("question*.tex")):
+        source = path.read_text()
+        assert not re.search(r"\\begin\{\w+\*\}|(?<!\\)\\\[", source), path
+        assert not re.search(r"\\begin\{equation\}(?!\\label)", source), path
+
+
+@pytest.mark.parametrize("label", CHECKS)
+def test_an_equation_is_right(label):
+    formulas, holds = CHECKS[label]
+    for formula in formulas:
+        assert formula in EQUATIONS[label]
+    assert holds()
