@@ -4,15 +4,24 @@ data -> runs -> summaries -> figures -> document: each rules file does its part 
 for the questions it is named after, with the code that stands under src/mlp.
 """
 
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
+from workflow.configuration import syntax_error
+
 min_version("9.27")
+
+
+if reason := syntax_error(Path("config.yaml")):
+    raise WorkflowError("The configuration cannot be read.", reason)
 
 
 configfile: "config.yaml"
 
 
-# only with --software-deployment-method apptainer; else the jobs run in .venv
+# what .venv is made on; named for `snakemake --lint`, the jobs run without it
 container: "docker://debian:12"
 
 
@@ -21,7 +30,9 @@ include: "workflow/rules/download.smk"
 include: "workflow/rules/softmax.smk"
 include: "workflow/rules/gradient_check.smk"
 include: "workflow/rules/synthetic.smk"
-include: "workflow/rules/mnist.smk"
+include: "workflow/rules/mnist_runs.smk"
+include: "workflow/rules/learning_rate_sweep.smk"
+include: "workflow/rules/final.smk"
 include: "workflow/rules/document.smk"
 
 
@@ -34,3 +45,5 @@ rule all:
     default_target: True
     input:
         rules.report.output,
+        rules.render.output,
+        rules.figures.input,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from workflow.configuration import problems
+from workflow.configuration import problems, syntax_error
 
 SCHEMA = yaml.safe_load(Path("workflow/schemas/config.schema.yaml").read_text())
 CONFIG = yaml.safe_load(Path("config.yaml").read_text())
@@ -44,6 +44,7 @@ def test_every_key_of_the_schema_refuses_unknown_ones():
     ("key", "value", "message"),
     [
         ("training.epochs", 12.5, "training.epochs: 12.5 is not of type 'integer'"),
+        ("training.epochs", 2.0, "training.epochs: 2.0 is not of type 'integer'"),
         ("training.epochs", "5", "training.epochs: '5' is not of type 'integer'"),
         ("training.epochs", True, "training.epochs: True is not of type 'integer'"),
         ("training.epochs", 0, "training.epochs: 0 is less than the minimum of 1"),
@@ -53,19 +54,22 @@ def test_every_key_of_the_schema_refuses_unknown_ones():
         ("synthetic.learning_rate", float("inf"), "rate: inf is not of type 'number'"),
         ("synthetic.learning_rate", -1, "less than or equal to the minimum of 0"),
         ("synthetic.learning_rate", "1e-3x", "'1e-3x' is not of type 'number'"),
-        ("synthetic.seeds", [], r"synthetic.seeds: \[\] should be non-empty"),
+        ("synthetic.seeds", [], r"synthetic.seeds: \[\] is too short"),
+        ("synthetic.seeds", [1], r"synthetic.seeds: \[1\] is too short"),
         ("synthetic.seeds", [1, 1], "has non-unique elements"),
-        ("learning_rate_sweep.learning_rates", [1, 1.0], "has non-unique elements"),
-        ("learning_rate_sweep.learning_rates", [0.1, "a"], "rates.1: 'a' is not of"),
+        ("learning_rate_sweep.learning_rates", [1, 2, 1.0], "has non-unique elements"),
+        ("learning_rate_sweep.learning_rates", [0.1, "a", 1], "rates.1: 'a' is not"),
         ("report.author", "", "report.author: '' should be non-empty"),
         ("report.author", "A\nB", "report.author: .* is not: one line"),
         ("report.author", "\u4e2d", "report.author: .* is not: one line"),
-        ("report.date", 2026, "report.date: 2026 is not of type 'string', 'null'"),
+        ("report.date", 2026, "report.date: 2026 is not a text; put it in quotes"),
+        ("dataset.classes", [0, "1"], "classes.0: 0 is not a text; put it in quotes"),
         ("dataset.name", "../x", "dataset.name: '../x' is not: The name"),
         ("dataset.sources", [{"mirror": "ftp://x/{file}"}], "sources.0.mirror: .*web"),
         ("dataset.sources", [{"package": "x", "archive": "y"}], "'sha256' is a req"),
         ("dataset.sources", [{"mirror": "http://x/{file}", "sha256": "0" * 64}], "too"),
         ("dataset.files.test_images.sha256", "abc", "sha256: 'abc' does not match"),
+        ("dataset.validation_size", 60000, "60000 of the 60000 .* leave none"),
         ("dataset", None, "dataset: None is not of type 'object'"),
     ],
 )
@@ -77,7 +81,7 @@ def test_a_mistake_is_named(key, value, message):
 
 def test_all_mistakes_are_named_at_once():
     config = changed("training.epochs", 0)
-    config["final"]["seeds"] = [-1]
+    config["final"]["seeds"] = [-1, 0]
     del config["report"]["title"]
     found = list(problems(config, SCHEMA))
     assert [line.split(":")[0] for line in found] == [
@@ -96,3 +100,11 @@ def test_numbers_with_an_exponent_are_read_as_meant():
     assert list(problems(config, SCHEMA)) == []
     assert config["synthetic"]["learning_rate"] == 0.001
     assert config["learning_rate_sweep"]["learning_rates"] == [0.1, 300.0, 0.5]
+
+
+def test_a_syntax_error_is_placed(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("report: {title: x}\ntraining\n  epochs: 5\n")
+    assert re.search(r"line 3, column 9", syntax_error(file))
+    file.write_text("report: {title: x}\n")
+    assert syntax_error(file) is None

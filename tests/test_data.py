@@ -30,18 +30,38 @@ def idx_file(path, array, *, kind=0x08, magic=b"\0\0", shape=None):
     return path
 
 
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read(path):
+    return idx.read(path, 3, sha256(path))
+
+
+def read_labelled(images, labels, classes):
+    digests = [sha256(images), sha256(labels)]
+    return idx.read_labelled(images, labels, digests, classes)
+
+
 IMAGES = np.arange(24, dtype=np.uint8).reshape(4, 3, 2)
 LABELS = np.array([0, 1, 2, 1], np.uint8)
 
 
 def test_idx_file_is_read_as_written(tmp_path):
-    read = idx.read(idx_file(tmp_path / "images", IMAGES), 3)
-    assert np.array_equal(read, IMAGES)
-    x, t = idx.read_labelled(
-        tmp_path / "images", idx_file(tmp_path / "labels", LABELS), 3
-    )
-    assert x.shape == (4, 6)
+    assert np.array_equal(read(idx_file(tmp_path / "images", IMAGES)), IMAGES)
+    x, t = read_labelled(tmp_path / "images", idx_file(tmp_path / "labels", LABELS), 3)
+    assert np.array_equal(x, IMAGES)
     assert t.tolist() == [0, 1, 2, 1]
+
+
+def test_a_file_that_has_changed_is_refused(tmp_path):
+    path = idx_file(tmp_path / "images", IMAGES)
+    digest = sha256(path)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(idx.IdxError, match=rf"SHA-256 .* expected {digest}; it has"):
+        idx.read(path, 3, digest)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +79,7 @@ def test_idx_file_is_read_as_written(tmp_path):
 def test_malformed_idx_is_refused(tmp_path, change, message):
     path = idx_file(tmp_path / "images", IMAGES, **change)
     with pytest.raises(idx.IdxError, match=message):
-        idx.read(path, 3)
+        read(path)
 
 
 @pytest.mark.parametrize("length", [0, 3, 4, 15])
@@ -67,23 +87,23 @@ def test_truncated_header_is_refused(tmp_path, length):
     path = idx_file(tmp_path / "images", IMAGES)
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(idx.IdxError, match=r"header|not an IDX file"):
-        idx.read(path, 3)
+        read(path)
 
 
 def test_empty_set_is_refused(tmp_path):
     path = idx_file(tmp_path / "images", np.zeros((0, 2, 2), np.uint8))
     with pytest.raises(idx.IdxError, match="is empty"):
-        idx.read(path, 3)
+        read(path)
 
 
 def test_labels_must_fit_images_and_classes(tmp_path):
     images = idx_file(tmp_path / "images", IMAGES)
     labels = idx_file(tmp_path / "labels", LABELS[:3])
     with pytest.raises(idx.IdxError, match=r"4 images, .* 3 labels"):
-        idx.read_labelled(images, labels, 3)
+        read_labelled(images, labels, 3)
     labels = idx_file(tmp_path / "labels", LABELS)
     with pytest.raises(idx.IdxError, match="instance 2 has label 2, expected 0 to 1"):
-        idx.read_labelled(images, labels, 2)
+        read_labelled(images, labels, 2)
 
 
 def test_the_split_withholds_the_last_images(tmp_path):

@@ -22,6 +22,8 @@ from mlp.document.latex import Tex, escape
         ("\"it's`", r"\textquotedbl{}it\textquotesingle{}s\textasciigrave{}"),
         ("<a|b>", r"\textless{}a\textbar{}b\textgreater{}"),
         ("x,,y", "x{,}{,}y"),
+        ("[n/a]*", "{[}n/a{]}{*}"),
+        ("\u2018\u2018", r"\textquoteleft{}\textquoteleft{}"),
         ("e\u0301", "\u00e9"),
     ],
 )
@@ -205,3 +207,34 @@ def test_a_missing_value_stops_the_rendering(tmp_path):
 )
 def test_blemishes_in_a_log(line, is_blemish):
     assert bool(typeset.blemishes(f"start\n{line}\nend\n")) is is_blemish
+
+
+TEX = r"""\documentclass{article}\begin{document}%s\end{document}"""
+
+
+def typeset_main(monkeypatch, folder, body):
+    source, output = folder / "x.tex", folder / "x.pdf"
+    source.write_text(TEX % body)
+    options = [str(source), f"--templates={folder}", f"--output={output}"]
+    monkeypatch.setattr("sys.argv", ["typeset", *options])
+    typeset.main()
+    return output
+
+
+def test_a_document_without_flaws_is_typeset(monkeypatch, tmp_path):
+    pdf = typeset_main(monkeypatch, tmp_path, "Text.")
+    assert pdf.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (r"\hbox to \hsize{\rule{2\hsize}{1pt}}", r"warns about .*\nOverfull"),
+        (r"\ref{nothing}", r"Reference `nothing' .* undefined"),
+        (r"\undefined", r"cannot compile .*\n.*x\.tex:1: Undefined control sequence"),
+    ],
+)
+def test_a_flaw_leaves_no_document(monkeypatch, tmp_path, body, message):
+    with pytest.raises(SystemExit, match=message):
+        typeset_main(monkeypatch, tmp_path, body)
+    assert not (tmp_path / "x.pdf").exists()

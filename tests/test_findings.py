@@ -133,6 +133,13 @@ BASE = {
         validation_accuracy_std=0.0001,
         diverged=0,
     ),
+    "settings": frame(
+        batch_size=[8, 8, 16, 16, 64, 64],
+        learning_rate=[0.1, 1.0] * 3,
+        validation_accuracy_mean=[0.98, 0.90, 0.97, 0.95, 0.90, 0.93],
+        validation_accuracy_std=0.0001,
+        diverged=0,
+    ),
     "chosen": frame(
         batch_size=[8],
         learning_rate=0.1,
@@ -163,6 +170,7 @@ BASE = {
             "n": 5,
             "mean": [0.1, 0.99, 0.2, 0.96, 400.0],
             "std": 0.001,
+            "confidence": 0.95,
             "low": 0.1,
             "high": 0.2,
             "sampling_error": [NAN, NAN, NAN, 0.002, NAN],
@@ -282,7 +290,7 @@ CASES = {
         ),
     ),
     "high_rates_are_worse": (
-        ({}, "The highest rate is worse as well"),
+        ({}, "The highest rate is worse, presumably"),
         (
             {
                 "learning_rates.diverged": 0,
@@ -330,7 +338,7 @@ CASES = {
     "choice_is_clear": (
         ({}, "It is better than each other setting by more than the noise"),
         (
-            {"grid.validation_accuracy_mean": [0.98, 0.90, 0.98, 0.95, 0.90, 0.93]},
+            {"settings.validation_accuracy_mean": [0.98, 0.90, 0.98, 0.95, 0.90, 0.93]},
             "some of its neighbours may be as good",
         ),
     ),
@@ -362,6 +370,10 @@ CASES = {
             "by more than the sizes of the two sets explain",
         ),
         ({}, "by no more than two sets of these sizes may differ by chance"),
+    ),
+    "some_test_images_are_mistaken": (
+        ({}, "shows which classes are taken for which"),
+        ({"final.test_errors": 0}, "No network gets any of the test images wrong"),
     ),
     "training_exceeds_test": (
         ({}, "what it lacks is generalization"),

@@ -130,7 +130,7 @@ def test_the_synthetic_data_are_described_before_and_after():
 
 
 def test_a_set_of_images_is_described():
-    row = dataset.describe("training", np.array([[0, 4], [4, 8]], np.uint8), 3)
+    row = dataset.describe("training", np.array([[[0, 4]], [[4, 8]]], np.uint8), 3)
     assert (row["instances"], row["pixels"], row["classes"]) == (2, 2, 3)
     assert (row["pixel_minimum"], row["pixel_mean"], row["pixel_maximum"]) == (0, 4, 8)
     assert row["pixel_std"] == pytest.approx(math.sqrt(8))

@@ -15,7 +15,6 @@ TEMPLATES = [
 GIVEN = [
     r"values from 0 to 255",
     r"divided by 255",
-    r"\qty{95}{\percent}",
     r"\varepsilon = 10^{-5}",
     r"\ln 2 \approx 0.693",
     r"From a margin of 100",
@@ -31,6 +30,7 @@ NOT_TEXT = [
     r"(?:\([lr]*\))?(?:\{[^{}]*\})+",
     r"@\{[^}]*\}",
     r"\\frac12",
+    r"[\d.]+\\linewidth",
     r"(?<!\d)\d(?!\d|\.\d)",  # one digit: a class, an index, a question
 ]
 

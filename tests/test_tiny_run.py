@@ -59,8 +59,8 @@ def test_the_tables_have_their_rows_and_columns(tiny):
     check = pd.read_csv(tiny / "results" / "gradient_check.csv")
     assert (check["point"] == "assignment").sum() == 17
     rates = pd.read_csv(tiny / "results" / "learning_rates.csv")
-    assert rates["learning_rate"].tolist() == [0.01, 0.3]
-    assert rates["n"].tolist() == [2, 2]
+    assert rates["learning_rate"].tolist() == [0.01, 0.3, 1.0]
+    assert rates["n"].tolist() == [2, 2, 2]
     assert {"validation_accuracy_mean", "validation_loss_std"} <= set(rates)
     final = pd.read_csv(tiny / "results" / "final.csv")
     assert final["seed"].tolist() == [2, 3]
@@ -98,7 +98,7 @@ def test_a_touch_has_no_effect(tiny):
         (
             "src/mlp/networks/sgd.py",
             {
-                "train": 6,
+                "train": 12,
                 "mnist_runs": 1,
                 "mnist_figures": 1,
                 "learning_rate_sweep": 1,
@@ -148,6 +148,10 @@ def test_an_edit_reschedules_exactly_what_depends_on_it(tiny, file, expected):
                 "render": 1,
                 "report": 1,
             },
+        ),
+        (
+            {"dataset": {"folder": "elsewhere"}},
+            {},  # the digests fix the data, wherever they come from
         ),
         (
             {"gradient_check": {"random_points": 4}},

@@ -37,7 +37,8 @@ def test_each_rule_declares_the_code_that_it_runs():
     assert len(running) >= len(STEPS)
     for rule in running:
         (step,) = re.findall(r"python -m (mlp[\w.]+)", rule)
-        assert f'*code("{step}"' in rule
+        # the digests fix what a download gives, whatever its code
+        assert (f'*code("{step}"' in rule) == (step != "mlp.data.download")
 
 
 def test_package_files_are_empty():

@@ -3,7 +3,9 @@
 import math
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
@@ -18,9 +20,16 @@ def is_finite_number(_: object, value: object) -> bool:
     return math.isfinite(value)
 
 
+def is_whole_number(_: object, value: object) -> bool:
+    """Tell whole numbers from truth values and from 2.0, which no step would take."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 Validator = extend(
     Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", is_finite_number),
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"number": is_finite_number, "integer": is_whole_number}
+    ),
 )
 
 
@@ -43,6 +52,8 @@ def explain(error: ValidationError) -> str:
     schema = error.schema if isinstance(error.schema, dict) else {}
     if error.validator == "pattern" and "description" in schema:
         message = f"{error.instance!r} is not: {schema['description']}"
+    if error.validator == "type" and "string" in str(error.validator_value):
+        message = f"{error.instance} is not a text; put it in quotes"
     return f"{path(error)}: {message}"
 
 
@@ -64,3 +75,25 @@ def problems(config: dict, schema: dict) -> Iterator[str]:
     read_exponents(config, schema)
     errors = sorted(Validator(schema).iter_errors(config), key=path)
     yield from map(explain, errors)
+    if not errors:
+        yield from contradictions(config)
+
+
+def contradictions(config: dict) -> Iterator[str]:
+    """Find values that are right each by itself but not together."""
+    dataset = config["dataset"]
+    instances = dataset["files"]["train_labels"]["bytes"] - 8  # behind the header
+    if dataset["validation_size"] >= instances:
+        yield (
+            f"dataset.validation_size: {dataset['validation_size']} of the {instances} "
+            "training images leave none to train on"
+        )
+
+
+def syntax_error(file: Path) -> str | None:
+    """Say where a YAML file cannot be read, and why; None if it can."""
+    try:
+        yaml.safe_load(file.read_text())
+    except yaml.YAMLError as error:
+        return str(error).replace("<unicode string>", str(file))
+    return None

@@ -6,19 +6,26 @@ names of the files that more than one rule mentions.
 import json
 import os
 import sys
+from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from workflow.provenance import code, commit
+from workflow.provenance import code, commit, contents
 from workflow.configuration import problems
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as schema_file:
-    mistakes = list(problems(config, yaml.safe_load(schema_file)))
+    SCHEMA = yaml.safe_load(schema_file)
+mistakes = list(problems(config, SCHEMA))
 if mistakes:
     raise WorkflowError("The configuration cannot be used.", *mistakes)
 
 COMMIT = commit()
+with open("config.yaml") as config_file:
+    committed = yaml.safe_load(config_file)
+list(problems(committed, SCHEMA))  # reads its numbers alike
+if config != committed:
+    COMMIT = COMMIT._replace(name=f"{COMMIT.name} with another configuration")
 
 os.environ.update(
     PATH=os.pathsep.join([os.path.dirname(sys.executable), *os.get_exec_path()]),
@@ -26,6 +33,11 @@ os.environ.update(
     PYTHONHASHSEED="0",
     SOURCE_DATE_EPOCH=str(COMMIT.time),
     FORCE_SOURCE_DATE="1",
+    DATASET_SOURCES=json.dumps(
+        [{"folder": config["dataset"]["folder"]}]
+        if config["dataset"]["folder"]
+        else config["dataset"]["sources"]
+    ),
     # else glibc hands each gradient's memory back to the system and asks for it anew
     MALLOC_TRIM_THRESHOLD_="268435456",
     MALLOC_MMAP_THRESHOLD_="268435456",
@@ -37,6 +49,9 @@ TRAIN_LABELS = f"{DATA}/train-labels-idx1-ubyte"
 TEST_IMAGES = f"{DATA}/t10k-images-idx3-ubyte"
 TEST_LABELS = f"{DATA}/t10k-labels-idx1-ubyte"
 CLASSES = config["dataset"]["classes"]
+DIGESTS = {name: file["sha256"] for name, file in config["dataset"]["files"].items()}
+TRAIN_DIGESTS = [DIGESTS["train_images"], DIGESTS["train_labels"]]
+TEST_DIGESTS = [DIGESTS["test_images"], DIGESTS["test_labels"]]
 
 RUN = "results/runs/batch_size={batch_size}/learning_rate={learning_rate}/seed={seed}"
 
@@ -51,6 +66,8 @@ def templates(folders):
         for folder in folders
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name)
         if entry.is_file()
+        and not entry.name.startswith((".", "#"))
+        and entry.name[-1] != "~"
     ]
 
 

@@ -33,7 +33,6 @@ FIGURES = [
         rules.final_figures,
     )
     for file in drawing.output
-    if file.endswith(".pdf")
 ]
 # those that the user's folder has come before those of the project
 TEMPLATES = [*filter(None, [config["report"]["template"]]), "templates"]
@@ -78,6 +77,7 @@ rule render:
         runtime=10,
     params:
         *code("mlp.document.render", *LISTED),
+        *contents({file: Path(file) for file in templates(TEMPLATES)}),
         # functions, since Snakemake would take braces in a string for wildcards
         settings=lambda wildcards: json.dumps(SETTINGS),
         commit=COMMIT.name,
@@ -91,7 +91,7 @@ rule render:
             --listed {params.listed} \
             --settings {params.settings:q} \
             --commit {params.commit:q} \
-            --date {params.date:q} \
+            --date={params.date:q} \
             --output {output.tex:q} \
             --ledger {output.ledger:q} \
             >{log:q} 2>&1
@@ -102,7 +102,7 @@ rule report:
     """Compile the report."""
     input:
         tex=rules.render.output.tex,
-        figures=FIGURES,
+        figures=[file for file in FIGURES if file.endswith(".pdf")],
         tables=TABLES,
         templates=templates(TEMPLATES),
     output:

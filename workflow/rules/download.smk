@@ -11,8 +11,6 @@ OUTPUTS:
     data/{name}/t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, the test set
 """
 
-FOLDER = config["dataset"]["folder"]
-SOURCES = [{"folder": FOLDER}] if FOLDER else config["dataset"]["sources"]
 FILES = [
     config["dataset"]["files"][file]
     for file in ("train_images", "train_labels", "test_images", "test_labels")
@@ -34,15 +32,15 @@ rule download:
         mem_mb=500,
         runtime=60,
     params:
-        *code("mlp.data.download"),
-        # functions, since Snakemake would take braces in a string for wildcards
-        sources=lambda wildcards: json.dumps(SOURCES),
+        # a function, since Snakemake would take braces in a string for wildcards
         files=lambda wildcards: json.dumps(FILES),
-    # standard error goes to the terminal, for the progress bar
+    # The digests fix the bytes, so neither the sources nor the code are parameters, and
+    # a change of them downloads nothing again.
+    # Standard error goes to the terminal, for the progress bar.
     shell:
         """
         python -m mlp.data.download \
-            --sources {params.sources:q} \
+            --sources "$DATASET_SOURCES" \
             --files {params.files:q} \
             --outputs {output:q} \
             >{log:q}

@@ -231,7 +231,7 @@ def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
 def ask(source: dict, files: list[File], work: Path) -> Iterator[File]:
     """Take files from a source of any kind; yield each that is there."""
     if "folder" in source:
-        return from_folder(Path(source["folder"]).expanduser(), files, work)
+        return from_folder(Path(os.path.expanduser(source["folder"])), files, work)
     if "mirror" in source:
         return from_mirror(source["mirror"], files, work)
     return from_package(source, files, work)
@@ -264,7 +264,12 @@ def fetch(sources: list[dict], files: list[File]) -> None:
                 for file in ask(source, list(missing), work):
                     missing.remove(file)
                     print(f"{name}: gave {file.name}")
-            except (SourceError, requests.RequestException, OSError) as error:
+            except (
+                SourceError,
+                requests.RequestException,
+                OSError,
+                ValueError,
+            ) as error:
                 answers.append(f"{name}: {error}")
                 print(answers[-1])
             if not missing:

@@ -1,5 +1,7 @@
 """The IDX format of the MNIST files: a magic number, the dimensions, unsigned bytes."""
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ class IdxError(SystemExit):
     """Data that cannot be used; a step that does not catch it ends with its message."""
 
 
-def read(path: Path, ndim: int) -> NDArray[np.uint8]:
+def read(path: Path, ndim: int, sha256: str) -> NDArray[np.uint8]:
     """Map an uncompressed IDX file of unsigned bytes into memory, read-only.
 
     Parameters
@@ -20,6 +22,8 @@ def read(path: Path, ndim: int) -> NDArray[np.uint8]:
     path : Path
     ndim : int
         The dimensions that the file must have: 3 for images, 1 for labels.
+    sha256 : str
+        The SHA-256 that the file must have.
 
     Returns
     -------
@@ -33,6 +37,13 @@ def read(path: Path, ndim: int) -> NDArray[np.uint8]:
     """
     size = path.stat().st_size
     with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != sha256:
+            raise IdxError(
+                f"{path}: has the SHA-256 {digest}, expected {sha256}; "
+                "it has changed since its download: delete it"
+            )
+        file.seek(0)
         magic = file.read(4)
         if len(magic) < 4 or magic[:2] != b"\0\0":
             raise IdxError(f"{path}: not an IDX file, it begins with {magic!r}")
@@ -59,14 +70,22 @@ def read(path: Path, ndim: int) -> NDArray[np.uint8]:
 
 
 def read_labelled(
-    images: Path, labels: Path, classes: int
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read images, one a row, and their labels.
+    images: Path, labels: Path, sha256: Sequence[str], classes: int
+) -> tuple[NDArray[np.uint8], NDArray[np.intp]]:
+    """Read images and their labels.
+
+    Parameters
+    ----------
+    images, labels : Path
+    sha256 : sequence of str
+        The SHA-256 of both.
+    classes : int
+        The number of classes.
 
     Returns
     -------
-    x : ndarray of uint8, (instances, pixels)
-    t : ndarray of uint8, (instances,)
+    x : ndarray of uint8, (instances, height, width)
+    t : ndarray of int, (instances,)
 
     Raises
     ------
@@ -74,7 +93,7 @@ def read_labelled(
         If either file is malformed, their lengths differ, or a label is not in
         ``0 .. classes - 1``.
     """
-    x, t = read(images, 3), read(labels, 1)
+    x, t = read(images, 3, sha256[0]), read(labels, 1, sha256[1])
     if len(x) != len(t):
         raise IdxError(f"{images} holds {len(x)} images, {labels} {len(t)} labels")
     if t.max() >= classes:
@@ -82,7 +101,7 @@ def read_labelled(
             f"{labels}: instance {t.argmax()} has label {t.max()}, "
             f"expected 0 to {classes - 1}"
         )
-    return x.reshape(len(x), -1), t
+    return x, t.astype(np.intp)
 
 
 def split(x: NDArray, validation_size: int) -> tuple[NDArray, NDArray]:

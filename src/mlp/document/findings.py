@@ -269,20 +269,20 @@ def best_rate_same_for_all_batch_sizes(tables: Tables) -> bool:
 
 
 def best_rate_by_batch_size(grid: pd.DataFrame) -> pd.Series:
-    """Give the best learning rate of each batch size, of the rates that all have."""
+    """Give the best learning rate of each batch size that has one."""
     accuracy = grid.pivot(
         index="batch_size", columns="learning_rate", values="validation_accuracy_mean"
     )
-    return accuracy.dropna(axis="columns").idxmax(axis="columns").sort_index()
+    return accuracy.dropna(how="all").idxmax(axis="columns").sort_index()
 
 
 @finding
 def choice_is_clear(tables: Tables) -> bool:
     """The chosen setting validates better than each other one by more than noise."""
-    grid, chosen = tables["grid"], tables["chosen"].iloc[0]
-    others = grid[
-        (grid["batch_size"] != chosen["batch_size"])
-        | (grid["learning_rate"] != chosen["learning_rate"])
+    settings, chosen = tables["settings"], tables["chosen"].iloc[0]
+    others = settings[
+        (settings["batch_size"] != chosen["batch_size"])
+        | (settings["learning_rate"] != chosen["learning_rate"])
     ]
     others = others[others["diverged"] == 0]
     return all(
@@ -294,7 +294,7 @@ def choice_is_clear(tables: Tables) -> bool:
 def choice_is_within_sampling_error(tables: Tables) -> bool:
     """The chosen setting leads by no more than twice the sampling error."""
     chosen = tables["chosen"].iloc[0]
-    accuracies = tables["grid"]["validation_accuracy_mean"].nlargest(2)
+    accuracies = tables["settings"]["validation_accuracy_mean"].nlargest(2)
     lead = accuracies.iloc[0] - accuracies.iloc[-1]
     return bool(lead <= 2 * chosen["validation_sampling_error"])
 
@@ -302,7 +302,7 @@ def choice_is_within_sampling_error(tables: Tables) -> bool:
 @finding
 def chosen_batch_size_is_at_the_edge(tables: Tables) -> bool:
     """No smaller, or no larger, batch size than the chosen one was tried."""
-    tried = tables["grid"]["batch_size"]
+    tried = tables["settings"]["batch_size"]
     return bool(tables["chosen"]["batch_size"].iloc[0] in (tried.min(), tried.max()))
 
 
@@ -358,3 +358,9 @@ def test_gap_exceeds_sampling_error(tables: Tables) -> bool:
     difference = abs(chosen["validation_accuracy_mean"] - tested["mean"])
     variance = chosen["validation_sampling_error"] ** 2 + tested["sampling_error"] ** 2
     return bool(difference > 2 * variance**0.5)
+
+
+@finding
+def some_test_images_are_mistaken(tables: Tables) -> bool:
+    """At least one network gets at least one test image wrong."""
+    return bool((tables["final"]["test_errors"] > 0).any())

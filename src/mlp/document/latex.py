@@ -19,7 +19,12 @@ ESCAPES = {
     '"': r"\textquotedbl{}",
     "'": r"\textquotesingle{}",
     "`": r"\textasciigrave{}",
+    "[": r"{[}",  # would be the option of a line break before it
+    "]": r"{]}",
+    "*": r"{*}",
     "-": r"{-}",  # two would join to a dash
+    "\u2018": r"\textquoteleft{}",  # two would join to double quotes
+    "\u2019": r"\textquoteright{}",
     ",": r"{,}",  # two would join to a quotation mark
 }
 """What LaTeX would not print as typed, and what it prints in that way."""

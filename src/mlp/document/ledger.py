@@ -93,7 +93,7 @@ class Ledger:
         values = value if isinstance(value, list) else [value]
         return Tex(
             ", ".join(
-                rf"\num{{{self.record(f'{v:g}', v, 'config.yaml', 0, key)}}}"
+                rf"\num{{{self.record(f'{v:.15g}', v, 'config.yaml', 0, key)}}}"
                 for v in values
             )
         )
@@ -138,9 +138,9 @@ class Row:
         file = f"{self.table}.csv"
         return self.ledger.record(printed, value, file, self.index, column)
 
-    def number(self, column: str, digits: int | str = 3) -> Tex:
+    def number(self, column: str, digits: int | str = 3, scale: float = 1) -> Tex:
         """Print a number; a dash where there is none."""
-        printed = self.digits(column, digits)
+        printed = self.digits(column, digits, scale)
         return Tex(rf"\num{{{printed}}}" if printed else "--")
 
     def percent(self, column: str, digits: int = 2) -> Tex:

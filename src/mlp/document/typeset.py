@@ -11,7 +11,7 @@ from mlp.outputs import replacing
 
 BLEMISH = re.compile(
     r"^Overfull.*|^.*Warning: .*(?:undefined|multiply.defined|"
-    r"Font shape|not found|float is stuck|Token not allowed).*",
+    r"Font shape|not found|float is stuck|Float too large|Token not allowed).*",
     re.MULTILINE,
 )
 """What the log says of lines too long, of labels without a target, of missing fonts."""

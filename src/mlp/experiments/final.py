@@ -11,8 +11,8 @@ import numpy as np
 
 from mlp.data import idx
 from mlp.experiments.hyperparameters import (
-    Hyperparameters,
     add_arguments,
+    from_choices,
     normalize,
     train,
 )
@@ -33,31 +33,27 @@ def read_chosen(path: Path) -> dict[str, int | float]:
 def main() -> None:
     """Write the test result of one seed, its confusion matrix and its mistakes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=Path, required=True)
-    parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--test-images", type=Path, required=True)
     parser.add_argument("--test-labels", type=Path, required=True)
-    parser.add_argument("--classes", type=int, required=True)
+    parser.add_argument("--test-sha256", nargs=2, required=True)
     parser.add_argument("--chosen", type=Path, required=True)
-    parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--result", type=Path, required=True)
     parser.add_argument("--confusion", type=Path, required=True)
     parser.add_argument("--mistakes", type=Path, required=True)
     add_arguments(parser)
     arguments = parser.parse_args()
-    choices = vars(arguments) | read_chosen(arguments.chosen)
-    hyperparameters = Hyperparameters(
-        **{name: choices[name] for name in Hyperparameters._fields}
-    )
+    hyperparameters = from_choices(vars(arguments) | read_chosen(arguments.chosen))
 
-    images, labels = idx.read_labelled(
-        arguments.images, arguments.labels, arguments.classes
+    images, t = idx.read_labelled(
+        arguments.images, arguments.labels, arguments.sha256, arguments.classes
     )
-    test_images, test_labels = idx.read_labelled(
-        arguments.test_images, arguments.test_labels, arguments.classes
+    test_images, t_test = idx.read_labelled(
+        arguments.test_images,
+        arguments.test_labels,
+        arguments.test_sha256,
+        arguments.classes,
     )
     x, x_test = normalize(hyperparameters.normalization, images, test_images)
-    t, t_test = labels.astype(np.intp), test_labels.astype(np.intp)
     epochs = train(hyperparameters, x, t, arguments.classes, arguments.seed)
     *_, (parameters, _) = epochs
 

@@ -1,8 +1,9 @@
 """What has to be chosen before the network of question 5 can be trained."""
 
 import argparse
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,12 @@ class Hyperparameters(NamedTuple):
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Let a command line state the hyperparameters that no experiment chooses."""
+    """Let a command line state the training set, the seed and what no run varies."""
+    parser.add_argument("--images", type=Path, required=True)
+    parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--sha256", nargs=2, required=True)
+    parser.add_argument("--classes", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--hidden-size", type=int, required=True)
     parser.add_argument(
         "--initialization", choices=batch.INITIALIZATIONS, required=True
@@ -34,11 +40,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=int, required=True)
 
 
+def from_choices(choices: Mapping[str, Any]) -> Hyperparameters:
+    """Pick the hyperparameters out of all that was chosen."""
+    return Hyperparameters(*(choices[name] for name in Hyperparameters._fields))
+
+
 def normalize(name: str, *images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-    """Normalize sets of images, (instances, pixels) each, by the first of them."""
+    """Normalize sets of images by the first of them.
+
+    Parameters
+    ----------
+    name : str
+        A key of `normalization.PIXELS`.
+    *images : ndarray of uint8, (instances, height, width)
+
+    Returns
+    -------
+    list of ndarray, (instances, pixels)
+    """
     fitted = normalization.PIXELS[name](images[0])
     table = fitted(np.arange(256)).astype(np.float32)  # a pixel has 256 values
-    return [table[x] for x in images]
+    return [table[x.reshape(len(x), -1)] for x in images]
 
 
 def train(

@@ -3,12 +3,10 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 from mlp.data import idx
 from mlp.experiments.hyperparameters import (
-    Hyperparameters,
     add_arguments,
+    from_choices,
     normalize,
     train,
 )
@@ -19,28 +17,22 @@ from mlp.outputs import write_csv
 def main() -> None:
     """Write the loss of each batch, and losses and accuracies after each epoch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=Path, required=True)
-    parser.add_argument("--labels", type=Path, required=True)
-    parser.add_argument("--classes", type=int, required=True)
     parser.add_argument("--validation-size", type=int, required=True)
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--learning-rate", type=float, required=True)
-    parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--epochs-csv", type=Path, required=True)
     parser.add_argument("--batches-csv", type=Path, required=True)
     add_arguments(parser)
     arguments = parser.parse_args()
-    hyperparameters = Hyperparameters(
-        **{name: getattr(arguments, name) for name in Hyperparameters._fields}
-    )
+    hyperparameters = from_choices(vars(arguments))
 
     images, labels = idx.read_labelled(
-        arguments.images, arguments.labels, arguments.classes
+        arguments.images, arguments.labels, arguments.sha256, arguments.classes
     )
     x, x_validation = normalize(
         hyperparameters.normalization, *idx.split(images, arguments.validation_size)
     )
-    t, t_validation = idx.split(labels.astype(np.intp), arguments.validation_size)
+    t, t_validation = idx.split(labels, arguments.validation_size)
 
     run = {
         "batch_size": hyperparameters.batch_size,

@@ -1,6 +1,7 @@
 """The figures of question 7.4: confusion matrix and mistakes on the test set."""
 
 import argparse
+import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -34,8 +35,9 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
                 fontsize=7,
                 color="w" if dark else "k",
             )
-    axes.set_xticks(range(len(classes)), classes)
-    axes.set_yticks(range(len(classes)), classes)
+    names, family = list(map(style.text, classes)), style.family(classes)
+    axes.set_xticks(range(len(classes)), names, family=family)
+    axes.set_yticks(range(len(classes)), names, family=family)
     if max(map(len, classes)) > 3:
         axes.tick_params(axis="x", rotation=90)
     axes.set(xlabel="predicted class", ylabel="true class")
@@ -70,12 +72,12 @@ def draw_mistakes(runs: list[dict[str, np.ndarray]], classes: list[str]) -> Figu
     for axes in grid.flat:
         axes.set_axis_off()
     for axes, (_, row) in zip(grid.flat, shown.iterrows()):
-        side = int(len(row["image"]) ** 0.5)
-        axes.imshow(row["image"].reshape(-1, side), cmap="gray_r")
+        axes.imshow(row["image"], cmap="gray_r")
         axes.set_title(
-            f"{classes[row['true_class']]}$\\rightarrow${classes[row['predicted_class']]}"
-            f"\n{row['times']}/{len(runs)}",
+            f"{style.text(classes[row['true_class']])}$\\rightarrow$"
+            f"{style.text(classes[row['predicted_class']])}\n{row['times']}/{len(runs)}",
             fontsize=8,
+            family=style.family(classes),
         )
     return figure
 
@@ -85,16 +87,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--confusion", type=Path, required=True)
     parser.add_argument("--mistakes", type=Path, nargs="+", required=True)
-    parser.add_argument("--classes", nargs="+", required=True)
+    parser.add_argument("--class-names", type=json.loads, required=True)
     parser.add_argument("--confusion-figure", type=Path, required=True)
     parser.add_argument("--mistakes-figure", type=Path, required=True)
     arguments = parser.parse_args()
 
     style.use()
-    confusion = draw_confusion(pd.read_csv(arguments.confusion), arguments.classes)
+    confusion = draw_confusion(pd.read_csv(arguments.confusion), arguments.class_names)
     style.save(confusion, arguments.confusion_figure)
     runs = [dict(np.load(path)) for path in arguments.mistakes]
-    style.save(draw_mistakes(runs, arguments.classes), arguments.mistakes_figure)
+    style.save(draw_mistakes(runs, arguments.class_names), arguments.mistakes_figure)
 
 
 if __name__ == "__main__":

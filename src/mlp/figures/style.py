@@ -1,5 +1,7 @@
 """The look of all figures: the document's font, its sizes, and its colours."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
@@ -48,6 +50,17 @@ def use() -> None:
         }
     )
     matplotlib.use("Agg")
+
+
+def text(words: str) -> str:
+    """Keep Matplotlib from reading mathematics into words."""
+    return words.replace("$", r"\$")
+
+
+def family(words: Iterable[str]) -> str:
+    """Name a font that has all characters of the words, the document's if it can be."""
+    plain = all(re.fullmatch(r"[A-Za-z0-9 .,:;()/+-]*", each) for each in words)
+    return "serif" if plain else "STIXGeneral"
 
 
 def save(figure: Figure, path: Path) -> None:

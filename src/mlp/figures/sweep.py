@@ -49,14 +49,21 @@ def draw_grid(grid: pd.DataFrame) -> Figure:
     """Draw validation accuracy for each batch size and learning rate as a heat map."""
     complete = grid.pivot(
         index="batch_size", columns="learning_rate", values="validation_accuracy_mean"
-    ).dropna(axis="columns", how="any")
+    )
     values = 100 * complete.to_numpy()
     figure, axes = plt.subplots(figsize=(0.6 * style.TEXT_WIDTH, 2.3))
     image = axes.imshow(values, cmap="cividis", aspect="auto", origin="lower")
-    middle = (values.min() + values.max()) / 2
+    middle = (np.nanmin(values) + np.nanmax(values)) / 2
     for (row, column), value in np.ndenumerate(values):
         color = "k" if value > middle else "w"
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=color)
+        axes.text(
+            column,
+            row,
+            f"{value:.2f}" if value == value else "--",
+            ha="center",
+            va="center",
+            color=color,
+        )
     axes.set_xticks(range(len(complete.columns)), [f"{r:g}" for r in complete.columns])
     axes.set_yticks(range(len(complete.index)), complete.index.astype(str))
     axes.set(xlabel="learning rate", ylabel="batch size")

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mlp.figures import style
 
@@ -26,13 +27,16 @@ def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
     mean = batches["loss"].rolling(window, min_periods=1).mean()
     axes.plot(batches["step"], mean, label=f"mean of the last {window} batches")
     axes.set(xlabel="step", ylabel="loss (nats)", yscale="log")
-    axes.set_ylim(bottom=max(1e-4, float(batches["loss"].quantile(0.01))))
+    lowest = batches["loss"].quantile(0.01)
+    if lowest > 0:
+        axes.set_ylim(bottom=max(1e-4, lowest))
     axes.legend(markerscale=6)
     return figure
 
 
 def draw_spread(batches: pd.DataFrame, window: int) -> Figure:
     """Draw mean and standard deviation over the seeds, each averaged over a window."""
+    window = min(window, -(-len(batches) // 20))  # a short run needs finer ones
     windows = batches.groupby((batches["step"] - 1) // window)
     step, mean = windows["step"].mean(), windows["loss_mean"].mean()
     std = windows["loss_std"].mean().fillna(0)
@@ -48,7 +52,9 @@ def draw_spread(batches: pd.DataFrame, window: int) -> Figure:
     )
     axes.plot(step, mean, label="mean over the seeds")
     axes.set(xlabel="step", ylabel="loss (nats)")
-    axes.set_ylim(0, float((mean + std).iloc[1:].max()) * 1.05)
+    highest = (mean + std).iloc[1:].max()
+    if np.isfinite(highest):  # else the runs diverged
+        axes.set_ylim(0, 1.05 * highest)
     axes.legend()
     return figure
 
@@ -83,7 +89,7 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
     accuracies.set(xlabel="epoch", ylabel="accuracy (%)")
     accuracies.legend()
     for axes in (losses, accuracies):
-        axes.set_xticks(epochs["epoch"])
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 

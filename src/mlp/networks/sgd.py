@@ -57,5 +57,6 @@ def train(
             batch = order[step * batch_size : (step + 1) * batch_size]
             losses[step], cache = forward(parameters, x[batch], t[batch])
             for p, dp in zip(parameters, backward(parameters, cache)):
-                p -= rate * dp
+                dp *= rate  # in place: a copy of W's size would cost as much again
+                p -= dp
         yield losses

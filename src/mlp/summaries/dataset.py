@@ -11,11 +11,11 @@ from mlp.outputs import write_table
 
 
 def describe(name: str, x: np.ndarray, classes: int) -> dict:
-    """Describe a set of images, (instances, pixels)."""
+    """Describe a set of images, (instances, height, width)."""
     return {
         "set": name,
         "instances": len(x),
-        "pixels": x.shape[1],
+        "pixels": x[0].size,
         "classes": classes,
         "pixel_minimum": x.min(),
         "pixel_mean": x.mean(),
@@ -29,12 +29,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--labels", type=Path, required=True)
+    parser.add_argument("--sha256", nargs=2, required=True)
     parser.add_argument("--classes", type=int, required=True)
     parser.add_argument("--validation-size", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    x, _ = idx.read_labelled(arguments.images, arguments.labels, arguments.classes)
+    x, _ = idx.read_labelled(
+        arguments.images, arguments.labels, arguments.sha256, arguments.classes
+    )
     training, validation = idx.split(x, arguments.validation_size)
     sets = {"training": training, "validation": validation, "full training": x}
     rows = [describe(name, part, arguments.classes) for name, part in sets.items()]

@@ -19,16 +19,14 @@ def summarize(runs: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``metric``, the number ``n`` of seeds, mean, std (with n - 1), minimum, maximum,
-        and ``low`` and ``high``, Student's 95 % confidence interval of the mean over
-        seeds; a single seed has neither std nor interval.  For the test accuracy ``p``,
+        and ``low`` and ``high``, Student's interval of the mean over seeds at that
+        ``confidence``; a single seed has neither.  For the test accuracy ``p``,
         ``sampling_error`` is the standard error ``sqrt(p (1 - p) / size)`` of a share.
     """
     rows = []
     for metric in METRICS:
         values = runs[metric]
-        low, high = stats.t.interval(
-            CONFIDENCE, len(values) - 1, loc=values.mean(), scale=values.sem()
-        )
+        half = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.sem()
         rows.append(
             {
                 "metric": metric,
@@ -37,8 +35,9 @@ def summarize(runs: pd.DataFrame) -> pd.DataFrame:
                 "std": values.std(),
                 "minimum": values.min(),
                 "maximum": values.max(),
-                "low": low,
-                "high": high,
+                "confidence": CONFIDENCE,
+                "low": values.mean() - half,
+                "high": values.mean() + half,
             }
         )
     summary = pd.DataFrame(rows)

@@ -75,8 +75,12 @@ def main() -> None:
     parser.add_argument("--classes", type=int, required=True)
     parser.add_argument("--validation-size", type=int, required=True)
     parser.add_argument("--batch-size", type=int, required=True)
+    parser.add_argument("--rates", type=float, nargs="+", required=True)
+    parser.add_argument("--grid-batch-sizes", type=int, nargs="+", required=True)
+    parser.add_argument("--grid-rates", type=float, nargs="+", required=True)
     parser.add_argument("--learning-rates", type=Path, required=True)
     parser.add_argument("--grid", type=Path, required=True)
+    parser.add_argument("--settings", type=Path, required=True)
     parser.add_argument("--chosen", type=Path, required=True)
     arguments = parser.parse_args()
 
@@ -86,10 +90,17 @@ def main() -> None:
         arguments.validation_size,
     )
     chosen = choose(summary)
-    at_batch_size = summary[summary["batch_size"] == arguments.batch_size]
+
+    def select(batch_sizes: list[int], rates: list[float]) -> pd.DataFrame:
+        return summary[
+            summary["batch_size"].isin(batch_sizes)
+            & summary["learning_rate"].isin(rates)
+        ]
+
     for path, table in {
-        arguments.learning_rates: at_batch_size.sort_values("learning_rate"),
-        arguments.grid: summary,
+        arguments.learning_rates: select([arguments.batch_size], arguments.rates),
+        arguments.grid: select(arguments.grid_batch_sizes, arguments.grid_rates),
+        arguments.settings: summary,
         arguments.chosen: chosen,
     }.items():
         write_table(path, table)

@@ -1,0 +1,87 @@
+"""The figures: what they draw is what the tables hold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlp.figures import final, style, sweep, validation
+
+
+@pytest.fixture(autouse=True)
+def _style():
+    style.use()
+
+
+def test_the_heat_map_has_each_setting_in_its_field():
+    grid = pd.DataFrame(
+        {
+            "batch_size": [8, 8, 16, 16],
+            "learning_rate": [0.1, 1.0, 0.1, 1.0],
+            "validation_accuracy_mean": [0.91, 0.92, 0.93, float("nan")],
+        }
+    )
+    axes = sweep.draw_grid(grid).axes[0]
+    rows = [label.get_text() for label in axes.get_yticklabels()]
+    columns = [label.get_text() for label in axes.get_xticklabels()]
+    drawn = {
+        (rows[int(text.get_position()[1])], columns[int(text.get_position()[0])]): (
+            text.get_text()
+        )
+        for text in axes.texts
+    }
+    assert drawn == {
+        ("8", "0.1"): "91.00",
+        ("8", "1"): "92.00",
+        ("16", "0.1"): "93.00",
+        ("16", "1"): "--",
+    }
+
+
+def test_the_running_mean_is_over_the_window():
+    batches = pd.DataFrame({"step": range(1, 11), "loss": [1.0] * 5 + [3.0] * 5})
+    *_, mean = validation.draw_batches(batches, 5).axes[0].lines
+    assert mean.get_ydata()[-1] == 3.0
+    assert mean.get_ydata()[6] == pytest.approx((3 * 1 + 2 * 3) / 5)
+
+
+@pytest.mark.parametrize("steps", [1, 5, 50, 1000])
+def test_the_spread_of_runs_of_any_length(steps):
+    batches = pd.DataFrame(
+        {"step": range(1, steps + 1), "loss_mean": 0.5, "loss_std": 0.1}
+    )
+    axes = validation.draw_spread(batches, 100).axes[0]
+    assert axes.lines[0].get_ydata() == pytest.approx(0.5)
+    assert len(axes.lines[0].get_ydata()) >= 2 or steps == 1
+
+
+def test_the_mistakes_of_most_networks_come_first():
+    def wrong(index, probability):
+        return {
+            "index": np.array(index),
+            "true_class": np.zeros(len(index), int),
+            "predicted_class": np.ones(len(index), int),
+            "probability": np.array(probability),
+            "image": np.stack([np.full((2, 3), i, np.uint8) for i in index]),
+        }
+
+    runs = [wrong([7, 8, 9], [0.5, 0.9, 0.6]), wrong([7, 9], [0.7, 0.7])]
+    figure = final.draw_mistakes(runs, ["a_b", "$x$"])
+    shown = [axes.images[0].get_array()[0, 0] for axes in figure.axes if axes.images]
+    assert shown == [9, 7, 8]  # twice with 0.65, twice with 0.6, once
+    assert figure.axes[0].get_title().endswith("2/2")
+    assert r"\$x\$" in figure.axes[0].get_title()
+
+
+def test_names_are_drawn_in_a_font_that_has_them():
+    assert style.family(["0", "T-shirt", "ankle boot"]) == "serif"
+    assert style.family(["0", "été"]) == "STIXGeneral"
+    assert style.family(["a_b"]) == "STIXGeneral"
+
+
+def test_the_same_figure_is_the_same_bytes(tmp_path):
+    batches = pd.DataFrame({"step": range(1, 11), "loss": np.linspace(2, 1, 10)})
+    for name in ("a", "b"):
+        style.save(validation.draw_batches(batches, 5), tmp_path / f"{name}.pdf")
+    for suffix in ("pdf", "png"):
+        first, second = (tmp_path / f"{name}.{suffix}" for name in ("a", "b"))
+        assert first.read_bytes() == second.read_bytes()

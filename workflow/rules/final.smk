@@ -1,0 +1,129 @@
+"""
+This part of the workflow answers question 7.4: the chosen setting on the test set.
+
+REQUIRED INPUTS:
+
+    data/{name}/train-*, t10k-*
+    results/chosen.csv
+
+OUTPUTS:
+
+    results/final.csv, final_summary.csv    the test results, by seed and over them
+    results/confusion.csv                   who is taken for whom
+    results/figures/confusion.pdf, mistakes.pdf
+"""
+
+FINAL_SEEDS = config["final"]["seeds"]
+
+
+rule train_final:
+    """Train the chosen setting from one seed on the full training set, and test it."""
+    input:
+        images=TRAIN_IMAGES,
+        labels=TRAIN_LABELS,
+        test_images=TEST_IMAGES,
+        test_labels=TEST_LABELS,
+        chosen=rules.learning_rate_sweep.output.chosen,
+    output:
+        result="results/final/seed={seed}/result.csv",
+        confusion="results/final/seed={seed}/confusion.csv",
+        mistakes="results/final/seed={seed}/mistakes.npz",
+    log:
+        "logs/final/seed={seed}.txt",
+    benchmark:
+        "benchmarks/final/seed={seed}.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        *code("mlp.experiments.final"),
+        **config["network"],
+        **config["training"],
+        sha256=TRAIN_DIGESTS,
+        test_sha256=TEST_DIGESTS,
+        classes=len(CLASSES),
+    shell:
+        """
+        python -m mlp.experiments.final \
+            --images {input.images:q} \
+            --labels {input.labels:q} \
+            --sha256 {params.sha256} \
+            --test-images {input.test_images:q} \
+            --test-labels {input.test_labels:q} \
+            --test-sha256 {params.test_sha256} \
+            --classes {params.classes} \
+            --hidden-size {params.hidden_size} \
+            --initialization {params.initialization} \
+            --normalization {params.normalization} \
+            --schedule {params.schedule} \
+            --epochs {params.epochs} \
+            --chosen {input.chosen:q} \
+            --seed {wildcards.seed} \
+            --result {output.result:q} \
+            --confusion {output.confusion:q} \
+            --mistakes {output.mistakes:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule final:
+    """Summarize the test results over the seeds."""
+    input:
+        results=collect(rules.train_final.output.result, seed=FINAL_SEEDS),
+        confusions=collect(rules.train_final.output.confusion, seed=FINAL_SEEDS),
+    output:
+        final="results/final.csv",
+        summary="results/final_summary.csv",
+        confusion="results/confusion.csv",
+    log:
+        "logs/final.txt",
+    benchmark:
+        "benchmarks/final.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        *code("mlp.summaries.final"),
+    shell:
+        """
+        python -m mlp.summaries.final \
+            --results {input.results:q} \
+            --confusions {input.confusions:q} \
+            --final {output.final:q} \
+            --summary {output.summary:q} \
+            --confusion {output.confusion:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule final_figures:
+    """Draw the confusion matrix and the mistakes."""
+    input:
+        confusion=rules.final.output.confusion,
+        mistakes=collect(rules.train_final.output.mistakes, seed=FINAL_SEEDS),
+    output:
+        confusion="results/figures/confusion.pdf",
+        confusion_png="results/figures/confusion.png",
+        mistakes="results/figures/mistakes.pdf",
+        mistakes_png="results/figures/mistakes.png",
+    log:
+        "logs/final_figures.txt",
+    benchmark:
+        "benchmarks/final_figures.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code("mlp.figures.final"),
+        # a function, since Snakemake would take braces in a name for wildcards
+        class_names=lambda wildcards: json.dumps(CLASSES),
+    shell:
+        """
+        python -m mlp.figures.final \
+            --confusion {input.confusion:q} \
+            --mistakes {input.mistakes:q} \
+            --class-names {params.class_names:q} \
+            --confusion-figure {output.confusion:q} \
+            --mistakes-figure {output.mistakes:q} \
+            >{log:q} 2>&1
+        """

@@ -1,0 +1,96 @@
+"""
+This part of the workflow answers question 7.3 and makes the choice for 7.4.
+
+REQUIRED INPUTS:
+
+    results/runs/
+
+OUTPUTS:
+
+    results/learning_rates.csv    one row a learning rate, at the batch size of mnist_runs
+    results/grid.csv              one row a batch size and learning rate of the grid
+    results/settings.csv          one row a setting, all of them
+    results/chosen.csv            the setting that validates best
+    results/figures/learning_rates.pdf, grid.pdf
+"""
+
+SWEEP = config["learning_rate_sweep"]
+SWEEP_RUNS = sorted(
+    {
+        *runs(
+            "epochs.csv", [RUNS["batch_size"]], SWEEP["learning_rates"], SWEEP["seeds"]
+        ),
+        *runs("epochs.csv", **SWEEP["grid"], seeds=SWEEP["seeds"]),
+    }
+)
+
+
+rule learning_rate_sweep:
+    """Summarize all settings over the seeds, and choose the one that validates best."""
+    input:
+        SWEEP_RUNS,
+    output:
+        learning_rates="results/learning_rates.csv",
+        grid="results/grid.csv",
+        settings="results/settings.csv",
+        chosen="results/chosen.csv",
+    log:
+        "logs/learning_rate_sweep.txt",
+    benchmark:
+        "benchmarks/learning_rate_sweep.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code("mlp.summaries.sweep"),
+        classes=len(CLASSES),
+        validation_size=config["dataset"]["validation_size"],
+        batch_size=RUNS["batch_size"],
+        rates=SWEEP["learning_rates"],
+        grid_batch_sizes=SWEEP["grid"]["batch_sizes"],
+        grid_rates=SWEEP["grid"]["learning_rates"],
+    shell:
+        """
+        python -m mlp.summaries.sweep {input:q} \
+            --classes {params.classes} \
+            --validation-size {params.validation_size} \
+            --batch-size {params.batch_size} \
+            --rates {params.rates} \
+            --grid-batch-sizes {params.grid_batch_sizes} \
+            --grid-rates {params.grid_rates} \
+            --learning-rates {output.learning_rates:q} \
+            --grid {output.grid:q} \
+            --settings {output.settings:q} \
+            --chosen {output.chosen:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule sweep_figures:
+    """Draw the learning rates and the grid."""
+    input:
+        learning_rates=rules.learning_rate_sweep.output.learning_rates,
+        grid=rules.learning_rate_sweep.output.grid,
+    output:
+        learning_rates="results/figures/learning_rates.pdf",
+        learning_rates_png="results/figures/learning_rates.png",
+        grid="results/figures/grid.pdf",
+        grid_png="results/figures/grid.png",
+    log:
+        "logs/sweep_figures.txt",
+    benchmark:
+        "benchmarks/sweep_figures.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code("mlp.figures.sweep"),
+    shell:
+        """
+        python -m mlp.figures.sweep \
+            --learning-rates {input.learning_rates:q} \
+            --grid {input.grid:q} \
+            --learning-rates-figure {output.learning_rates:q} \
+            --grid-figure {output.grid:q} \
+            >{log:q} 2>&1
+        """
