@@ -113,6 +113,8 @@ BASE = {
         validation_loss_std=0.001,
         validation_accuracy_mean=0.9,
         validation_accuracy_std=0.01,
+        generalization_gap_mean=[0.01, 0.1, 0.1],
+        generalization_gap_std=0.001,
     ),
     "batches": frame(step=range(1, 21), loss_mean=0.5, loss_std=0.2),
     "learning_rates": frame(
@@ -240,13 +242,13 @@ CASES = {
         ({"epochs.running_train_loss_mean": [0.3, 0.1, 0.05]}, ""),
     ),
     "validation_exceeds_training": (
-        ({}, "The difference is the generalization gap"),
-        ({"epochs.validation_loss_std": 9.0}, "no generalization gap to be seen"),
+        ({}, "is the generalization gap: how much worse"),
+        ({"epochs.generalization_gap_std": 9.0}, "no generalization gap to be seen"),
     ),
     "gap_grows": (
         ({}, "It is wider than after the first epoch"),
         (
-            {"epochs.train_loss_mean": [0.1, 0.1, 0.05]},
+            {"epochs.generalization_gap_mean": [0.1, 0.1, 0.1]},
             "It is not wider than after the first epoch",
         ),
     ),
@@ -376,7 +378,7 @@ CASES = {
         ({"final.test_errors": 0}, "No network gets any of the test images wrong"),
     ),
     "training_exceeds_test": (
-        ({}, "what it lacks is generalization"),
+        ({}, "is a matter of generalization"),
         ({"final_summary.mean": [0.1, 0.96, 0.2, 0.96, 400.0]}, ""),
     ),
 }

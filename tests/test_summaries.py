@@ -69,6 +69,11 @@ def test_the_sweep_is_summarized_by_setting():
 def test_the_choice_is_by_accuracy_then_loss_and_never_diverged():
     chosen = sweep.choose(sweep.summarize(RUNS, classes=10, validation_size=100))
     assert chosen[["batch_size", "learning_rate"]].to_numpy().tolist() == [[16, 1.0]]
+    better = RUNS.assign(train_accuracy=1 - RUNS["learning_rate"] / 10)
+    better.loc[better["learning_rate"] == 1.0, "validation_accuracy"] += 0.01
+    better.loc[better["learning_rate"] == 1.0, "validation_loss"] += 1.0
+    chosen = sweep.choose(sweep.summarize(better, classes=10, validation_size=100))
+    assert chosen["learning_rate"].tolist() == [1.0]  # though all else speaks for 0.1
     with pytest.raises(sweep.NoCandidateError, match="add lower learning rates"):
         sweep.choose(
             sweep.summarize(

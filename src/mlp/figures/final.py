@@ -68,13 +68,16 @@ def draw_mistakes(runs: list[dict[str, np.ndarray]], classes: list[str]) -> Figu
         image=("image", "first"),
     )
     shown = images.sort_values(["times", "probability"], ascending=False)
-    figure, grid = plt.subplots(ROWS, COLUMNS, figsize=(style.TEXT_WIDTH, 2.3))
+    long_names = max(map(len, classes)) > 3
+    separator = "\n" if long_names else ""
+    height = 2.4 if long_names else 2.1
+    figure, grid = plt.subplots(ROWS, COLUMNS, figsize=(style.TEXT_WIDTH, height))
     for axes in grid.flat:
         axes.set_axis_off()
     for axes, (_, row) in zip(grid.flat, shown.iterrows()):
         axes.imshow(row["image"], cmap="gray_r")
         axes.set_title(
-            f"{style.text(classes[row['true_class']])}$\\rightarrow$"
+            f"{style.text(classes[row['true_class']])}{separator}$\\rightarrow$"
             f"{style.text(classes[row['predicted_class']])}\n{row['times']}/{len(runs)}",
             fontsize=8,
             family=style.family(classes),

@@ -14,6 +14,7 @@ METRICS = [
     "train_accuracy",
     "validation_loss",
     "validation_accuracy",
+    "generalization_gap",
 ]
 
 
@@ -28,6 +29,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     epochs = pd.concat(map(pd.read_csv, arguments.epochs))
+    # within each run, where what the losses share cancels
+    epochs["generalization_gap"] = epochs["validation_loss"] - epochs["train_loss"]
     batches = pd.concat(
         pd.read_csv(path).assign(seed=seed)
         for path, seed in zip(arguments.batches, arguments.seeds, strict=True)
