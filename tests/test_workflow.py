@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.project import PROJECT, copy_of_project, snakemake
-from workflow.provenance import SOURCE, imported
+from workflow.provenance import SOURCE, code
 
 RULES = "\n".join(p.read_text() for p in sorted(PROJECT.glob("workflow/rules/*.smk")))
 STEPS = sorted(set(re.findall(r"python -m (mlp[\w.]+)", RULES)))
@@ -28,7 +28,9 @@ def test_the_code_of_a_step_covers_all_that_it_imports(step):
     )  # fmt: skip
     really_imported = set(printed.stdout.split())
     assert step in really_imported
-    assert really_imported <= set(imported(step))
+    declared = {entry.split()[0] for entry in code(step)}
+    assert really_imported <= declared
+    assert "requirements.txt" in declared
 
 
 def test_each_rule_declares_the_code_that_it_runs():
