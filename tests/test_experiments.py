@@ -130,8 +130,9 @@ def test_the_synthetic_validation_is_on_the_validation_set():
     rng = random.Random(0)
     training = [([x, -x], int(x > 0)) for x in (rng.gauss(0, 1) for _ in range(400))]
     validation_set = [(x, 1 - t) for x, t in training[:50]]
-    *_, (parameters, row) = synthetic.train(
-        scalar.initialize(2, 3, 2, rng),
+    parameters = scalar.initialize(2, 3, 2, rng)
+    *_, row = synthetic.train(
+        parameters,
         training,
         validation_set,
         learning_rate=0.5,

@@ -50,6 +50,14 @@ def test_single_precision_stays_single():
         assert array.dtype == np.float32
 
 
+def test_the_factor_of_the_loss_scales_the_gradient():
+    parameters, x, t = network()
+    _, cache = batch.forward(parameters, x, t)
+    gradient = batch.backward(parameters, cache)
+    for dp, scaled in zip(gradient, batch.backward(parameters, cache, 0.25)):
+        np.testing.assert_allclose(scaled, 0.25 * dp, rtol=1e-12)
+
+
 def test_loss_of_logits_far_apart_is_finite():
     parameters, x, t = network(np.float32)
     far = parameters._replace(V=parameters.V * 1e6)
@@ -62,6 +70,12 @@ def test_loss_of_logits_far_apart_is_finite():
         assert np.isfinite(loss)
         assert loss > 100
         assert np.isfinite(cache.y).all()
+
+
+def test_sigmoid_goes_to_its_limits_without_a_warning():
+    k = np.array([-1e4, -90, 0, 90, 1e4], np.float32)
+    with np.errstate(all="raise", under="ignore"):
+        assert batch.sigmoid(k).tolist() == pytest.approx([0, 0, 0.5, 1, 1])
 
 
 @pytest.mark.parametrize(

@@ -57,19 +57,17 @@ def test_softmax_and_loss_of_large_logits():
 def test_descend_moves_each_parameter_against_its_gradient():
     parameters = scalar.Parameters([[1.0]], [2.0], [[3.0, 4.0]], [5.0, 6.0])
     gradient = scalar.Parameters([[10.0]], [20.0], [[30.0, 40.0]], [50.0, 60.0])
-    moved = scalar.descend(parameters, gradient, 0.125)
-    assert moved == ([[-0.25]], [-0.5], [[-0.75, -1.0]], [-1.25, -1.5])
+    scalar.descend(parameters, gradient, 0.125)
+    assert parameters == ([[-0.25]], [-0.5], [[-0.75, -1.0]], [-1.25, -1.5])
 
 
-def test_training_lowers_the_loss_and_keeps_the_parameters_given():
+def test_training_lowers_the_loss():
     rng = random.Random(0)
     instances = [([x, -x], int(x > 0)) for x in (rng.gauss(0, 1) for _ in range(200))]
-    start = scalar.initialize(2, 3, 2, rng)
-    copy = [list(row) for row in start.W]
-    trained, losses = scalar.train_epoch(start, instances, 0.5)
-    assert copy == start.W
+    parameters = scalar.initialize(2, 3, 2, rng)
+    losses = scalar.train_epoch(parameters, instances, 0.5)
     assert sum(losses[-20:]) < sum(losses[:20]) / 2
-    assert scalar.evaluate(trained, instances)[1] > 0.9
+    assert scalar.evaluate(parameters, instances)[1] > 0.9
 
 
 def test_initialize_draws_with_variance_one_over_fan_in():

@@ -33,16 +33,15 @@ def train(
     epochs: int,
     interval: int,
     rng: random.Random,
-) -> Iterator[tuple[scalar.Parameters, dict]]:
-    """Train by SGD, one instance a step, and look at the losses every `interval` steps.
+) -> Iterator[dict]:
+    """Train by SGD, one instance a step, changing `parameters` in place.
 
     Yields
     ------
-    parameters : scalar.Parameters
-        At that moment; the first are those given.
     row : dict
-        ``instances`` seen so far; ``train_loss``, the mean over those since the last
-        look, each before its step; ``validation_loss`` and ``validation_accuracy``.
+        Before the first step and after each `interval`: ``instances`` seen so far;
+        ``train_loss``, the mean over those since the last look, each before its step;
+        ``validation_loss`` and ``validation_accuracy``.
     """
 
     def row(instances: int, losses: list[float]) -> dict:
@@ -54,13 +53,13 @@ def train(
             "validation_accuracy": accuracy,
         }
 
-    yield parameters, row(0, [])
+    yield row(0, [])
     for epoch in range(epochs):
         order = rng.sample(training, len(training))
         for start in range(0, len(order), interval):
             chunk = order[start : start + interval]
-            parameters, losses = scalar.train_epoch(parameters, chunk, learning_rate)
-            yield parameters, row(epoch * len(order) + start + len(chunk), losses)
+            losses = scalar.train_epoch(parameters, chunk, learning_rate)
+            yield row(epoch * len(order) + start + len(chunk), losses)
 
 
 def main() -> None:
@@ -78,9 +77,10 @@ def main() -> None:
     training, validation = load_normalized()
     rng = random.Random(arguments.seed)
     inputs = len(training[0][0])
+    parameters = scalar.initialize(inputs, arguments.hidden_size, CLASSES, rng)
     rows = []
-    for parameters, row in train(
-        scalar.initialize(inputs, arguments.hidden_size, CLASSES, rng),
+    for row in train(
+        parameters,
         training,
         validation,
         learning_rate=arguments.learning_rate,
@@ -88,13 +88,12 @@ def main() -> None:
         interval=arguments.interval,
         rng=rng,
     ):
-        trained = parameters
         rows.append({"seed": arguments.seed} | row)
         print(*(f"{name}={value}" for name, value in rows[-1].items()), flush=True)
 
     write_csv(arguments.curve, rows)
     with replacing(arguments.parameters) as temporary:
-        temporary.write_text(json.dumps(trained._asdict(), indent=1) + "\n")
+        temporary.write_text(json.dumps(parameters._asdict(), indent=1) + "\n")
 
 
 if __name__ == "__main__":

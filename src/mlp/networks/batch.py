@@ -70,8 +70,9 @@ def initialize(
 
 
 def sigmoid(k: NDArray) -> NDArray:
-    """Logistic function, elementwise; the form with tanh cannot overflow."""
-    return 0.5 + 0.5 * np.tanh(0.5 * k)
+    """Logistic function, elementwise."""
+    with np.errstate(over="ignore"):  # where exp is infinite, 0 is right
+        return 1 / (1 + np.exp(-k))
 
 
 def forward(parameters: Parameters, x: NDArray, t: NDArray) -> tuple[float, Cache]:
@@ -98,11 +99,11 @@ def forward(parameters: Parameters, x: NDArray, t: NDArray) -> tuple[float, Cach
     o -= o.max(axis=1, keepdims=True)  # softmax shifts out of exp's overflow
     e = np.exp(o)
     total = e.sum(axis=1, keepdims=True)  # (batch, 1)
-    loss = np.log(total).mean() - o[np.arange(len(t)), t].mean()
+    loss = (np.log(total).sum() - o[np.arange(len(t)), t].sum()) / len(t)
     return loss, Cache(x, t, h, e / total)
 
 
-def backward(parameters: Parameters, cache: Cache) -> Parameters:
+def backward(parameters: Parameters, cache: Cache, dl: float = 1.0) -> Parameters:
     """Compute the derivatives of the mean loss with respect to all parameters.
 
     Parameters
@@ -111,20 +112,22 @@ def backward(parameters: Parameters, cache: Cache) -> Parameters:
         As given to `forward`.
     cache : Cache
         As returned by `forward`.
+    dl : float
+        The factor of the loss in what is differentiated: 1, or the learning rate.
 
     Returns
     -------
     gradient : Parameters
-        ``dW, db, dV, dc``, each shaped like its parameter.
+        ``dW, db, dV, dc``, each shaped like its parameter, times `dl`.
     """
     x, t, h, y = cache
     do = y.copy()  # (batch, classes)
     do[np.arange(len(t)), t] -= 1
-    do /= len(t)  # the loss is a mean over the batch
+    do *= dl / len(t)  # the loss is a mean over the batch
     dV = h.T @ do  # (hidden, classes)
     dh = do @ parameters.V.T  # (batch, hidden)
     dk = dh * h * (1 - h)
-    dW = x.T @ dk  # (inputs, hidden)
+    dW = np.dot(x.T, dk)  # (inputs, hidden); x.T @ dk is slow for a batch of one
     return Parameters(dW, dk.sum(axis=0), dV, do.sum(axis=0))
 
 

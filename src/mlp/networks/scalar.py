@@ -77,7 +77,7 @@ def softmax(o: Vector) -> Vector:
 def cross_entropy(o: Vector, t: int) -> float:
     """Loss ``-ln softmax(o)_t``, from the logits so that no ``ln 0`` can occur."""
     shift = max(o)
-    return shift + math.log(sum(math.exp(o_i - shift) for o_i in o)) - o[t]
+    return shift + math.log(sum([math.exp(o_i - shift) for o_i in o])) - o[t]
 
 
 def forward(parameters: Parameters, x: Vector, t: int) -> tuple[float, Cache]:
@@ -99,9 +99,13 @@ def forward(parameters: Parameters, x: Vector, t: int) -> tuple[float, Cache]:
         For `backward`.
     """
     W, b, V, c = parameters
-    k = [b_j + sum([x_i * w for x_i, w in zip(x, w_j)]) for b_j, w_j in zip(b, zip(*W))]
+    k = b
+    for x_i, W_i in zip(x, W):
+        k = [k_j + x_i * w for k_j, w in zip(k, W_i)]
     h = [sigmoid(k_j) for k_j in k]
-    o = [c_j + sum([h_i * v for h_i, v in zip(h, v_j)]) for c_j, v_j in zip(c, zip(*V))]
+    o = c
+    for h_i, V_i in zip(h, V):
+        o = [o_j + h_i * v for o_j, v in zip(o, V_i)]
     return cross_entropy(o, t), Cache(x, t, k, h, o, softmax(o))
 
 
@@ -129,42 +133,33 @@ def backward(parameters: Parameters, cache: Cache) -> Parameters:
     return Parameters(dW, dk, dV, do)
 
 
-def descend(parameters: Parameters, gradient: Parameters, rate: float) -> Parameters:
-    """Take one step of gradient descent and return the new parameters."""
+def descend(parameters: Parameters, gradient: Parameters, rate: float) -> None:
+    """Take one step of gradient descent, changing `parameters` in place."""
     W, b, V, c = parameters
     dW, db, dV, dc = gradient
-
-    def step(p: Vector, dp: Vector) -> Vector:
-        return [p_i - rate * dp_i for p_i, dp_i in zip(p, dp)]
-
-    return Parameters(
-        W=[step(W_i, dW_i) for W_i, dW_i in zip(W, dW)],
-        b=step(b, db),
-        V=[step(V_i, dV_i) for V_i, dV_i in zip(V, dV)],
-        c=step(c, dc),
-    )
+    for p, dp in zip([*W, b, *V, c], [*dW, db, *dV, dc]):  # rows
+        for i, dp_i in enumerate(dp):
+            p[i] -= rate * dp_i
 
 
 def train_epoch(
     parameters: Parameters,
     instances: list[tuple[Vector, int]],
     rate: float,
-) -> tuple[Parameters, list[float]]:
-    """Train on each instance once, in the order given.
+) -> list[float]:
+    """Train on each instance once, in the order given, changing `parameters` in place.
 
     Returns
     -------
-    parameters : Parameters
-        After the last step.
     losses : list of float
         The loss of each instance, before the step that it caused.
     """
     losses = []
     for x, t in instances:
         loss, cache = forward(parameters, x, t)
-        parameters = descend(parameters, backward(parameters, cache), rate)
+        descend(parameters, backward(parameters, cache), rate)
         losses.append(loss)
-    return parameters, losses
+    return losses
 
 
 def evaluate(

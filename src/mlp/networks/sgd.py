@@ -55,8 +55,8 @@ def train(
         losses = np.empty(batches)
         for step, rate in enumerate(epoch_rates):
             batch = order[step * batch_size : (step + 1) * batch_size]
-            losses[step], cache = forward(parameters, x[batch], t[batch])
-            for p, dp in zip(parameters, backward(parameters, cache)):
-                dp *= rate  # in place: a copy of W's size would cost as much again
+            losses[step], cache = forward(parameters, x.take(batch, axis=0), t[batch])
+            # the rate scales the few derivatives by logits rather than the many by W
+            for p, dp in zip(parameters, backward(parameters, cache, rate)):
                 p -= dp
         yield losses
