@@ -7,7 +7,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 SNAKEFMT = PATH=.venv/bin:$$PATH snakefmt # finds shfmt there
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint format lock clean prerequisites
+.PHONY: help report test lint format bench growth profile lock clean prerequisites
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -33,13 +33,23 @@ format: prerequisites .venv/dev ## format all code
 	@.venv/bin/ruff format
 	@$(SNAKEFMT) Snakefile workflow
 
+bench: prerequisites .venv/bench ## time the training against other tools: docs/benchmarks.md
+	@$(SNAKEMAKE) --quiet all -- download
+	@.venv/bin/python -m tests.bench
+
+growth: prerequisites .venv/dev ## time sweeps of 10, 100 and 1,000 runs: docs/growth.md
+	@.venv/bin/python -m tests.growth
+
+profile: .venv/report ## list where the time of the last runs went, by rule
+	@.venv/bin/python -m workflow.profile
+
 lock: ## write the newest versions to requirements*.txt, with their hashes
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --quiet uv
-	@for group in '' -dev; do \
+	@for group in '' -dev -bench; do \
 	    .venv/lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal \
 	        --fork-strategy fewest --generate-hashes --no-header --no-annotate \
-	        --no-emit-index-url $${group:+--group dev --constraint requirements.txt} \
+	        --no-emit-index-url $${group:+--group $${group#-} --constraint requirements.txt} \
 	        --output-file requirements$$group.txt || exit; \
 	done
 
@@ -58,6 +68,12 @@ prerequisites:
 
 .venv/dev: requirements-dev.txt
 	@echo 'Installing the Python packages of requirements-dev.txt in .venv'
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@ .venv/report
+
+.venv/bench: requirements-bench.txt
+	@echo 'Installing the Python packages of requirements-bench.txt in .venv'
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@ .venv/report

@@ -38,7 +38,6 @@ def arguments(paths, prefix=""):
 
 
 HYPERPARAMETERS = [
-    "--hidden-size=4",
     "--initialization=lecun_normal",
     "--normalization=standardize",
     "--schedule=constant",
@@ -59,6 +58,7 @@ def validated(monkeypatch, folder, images, labels):
         validation,
         *arguments([images, labels]),
         "--validation-size=20",
+        "--hidden-size=4",
         "--batch-size=8",
         "--learning-rate=0.5",
         f"--epochs-csv={folder / 'epochs.csv'}",
@@ -86,7 +86,7 @@ def test_validation_is_on_the_images_withheld(monkeypatch, tmp_path):
 def results_on(monkeypatch, folder, test):
     folder.mkdir(exist_ok=True)
     chosen = folder / "chosen.csv"
-    chosen.write_text("batch_size,learning_rate\n8,0.5\n")
+    chosen.write_text("hidden_size,batch_size,learning_rate\n4,8,0.5\n")
     run(
         monkeypatch,
         final,

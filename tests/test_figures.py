@@ -15,6 +15,7 @@ def _style():
 def test_the_heat_map_has_each_setting_in_its_field():
     grid = pd.DataFrame(
         {
+            "hidden_size": 300,
             "batch_size": [8, 8, 16, 16],
             "learning_rate": [0.1, 1.0, 0.1, 1.0],
             "validation_accuracy_mean": [0.91, 0.92, 0.93, float("nan")],
@@ -34,6 +35,25 @@ def test_the_heat_map_has_each_setting_in_its_field():
         ("8", "1"): "92.00",
         ("16", "0.1"): "93.00",
         ("16", "1"): "--",
+    }
+
+
+def test_the_heat_map_has_a_panel_for_each_hidden_size():
+    grid = pd.DataFrame(
+        {
+            "hidden_size": [30, 30, 100, 100, 300, 300],
+            "batch_size": 8,
+            "learning_rate": [0.1, 1.0] * 3,
+            "validation_accuracy_mean": [0.91, 0.92, 0.93, 0.94, 0.95, 0.96],
+        }
+    )
+    *panels, _ = sweep.draw_grid(grid).axes
+    drawn = {a.get_title(): [text.get_text() for text in a.texts] for a in panels}
+    assert drawn == {
+        "30 hidden units": ["91.00", "92.00"],
+        "100 hidden units": ["93.00", "94.00"],
+        "300 hidden units": ["95.00", "96.00"],
+        "": [],
     }
 
 

@@ -118,6 +118,7 @@ BASE = {
     ),
     "batches": frame(step=range(1, 21), loss_mean=0.5, loss_std=0.2),
     "learning_rates": frame(
+        hidden_size=300,
         batch_size=16,
         learning_rate=[0.01, 0.1, 1.0, 10.0],
         train_loss_mean=[0.9, 0.10, 0.05, 9.0],
@@ -129,6 +130,7 @@ BASE = {
         diverged=[0, 0, 0, 2],
     ),
     "grid": frame(
+        hidden_size=300,
         batch_size=[8, 8, 16, 16, 64, 64],
         learning_rate=[0.1, 1.0] * 3,
         validation_accuracy_mean=[0.98, 0.90, 0.97, 0.95, 0.90, 0.93],
@@ -136,13 +138,16 @@ BASE = {
         diverged=0,
     ),
     "settings": frame(
+        hidden_size=300,
         batch_size=[8, 8, 16, 16, 64, 64],
         learning_rate=[0.1, 1.0] * 3,
         validation_accuracy_mean=[0.98, 0.90, 0.97, 0.95, 0.90, 0.93],
         validation_accuracy_std=0.0001,
         diverged=0,
     ),
+    "sweep": pd.DataFrame({"planned": [30], "missing": 0}),
     "chosen": frame(
+        hidden_size=300,
         batch_size=[8],
         learning_rate=0.1,
         validation_accuracy_mean=0.98,
@@ -336,6 +341,27 @@ CASES = {
             "All batch sizes have the same best rate",
         ),
         ({}, "The best rate of the largest batch size is higher"),
+    ),
+    "several_hidden_sizes": (
+        ({"grid.hidden_size": [30, 30, 30, 300, 300, 300]}, "and a third, the number"),
+        ({}, ""),
+    ),
+    "larger_network_is_better": (
+        (
+            {
+                "grid.hidden_size": [30, 30, 30, 30, 300, 300],
+                "grid.validation_accuracy_mean": [0.91, 0.92, 0.95, 0.96, 0.97, 0.98],
+            },
+            "largest network validates better",
+        ),
+        (
+            {"grid.hidden_size": [30, 30, 30, 30, 300, 300]},
+            "largest network does not validate better",
+        ),
+    ),
+    "runs_are_missing": (
+        ({"sweep.missing": 7}, r"\num{30} runs planned for this question \num{7} are"),
+        ({}, ""),
     ),
     "choice_is_clear": (
         ({}, "It is better than each other setting by more than the noise"),

@@ -30,6 +30,7 @@ def test_mean_and_sample_standard_deviation_over_seeds():
 
 def runs(*rows):
     columns = [
+        "hidden_size",
         "batch_size",
         "learning_rate",
         "seed",
@@ -42,21 +43,21 @@ def runs(*rows):
 
 
 RUNS = runs(
-    (16, 0.1, 0, 1, 2.0, 2.0, 0.99),  # not the last epoch
-    (16, 0.1, 0, 2, 0.5, 0.6, 0.90),
-    (16, 0.1, 1, 2, 0.5, 0.6, 0.92),
-    (16, 1.0, 0, 2, 0.4, 0.5, 0.91),
-    (16, 1.0, 1, 2, 0.4, 0.4, 0.91),
-    (8, 9.0, 0, 2, float("nan"), float("nan"), 0.10),
-    (8, 9.0, 1, 2, 0.1, 0.1, 0.99),
-    (8, 1.0, 0, 2, 2.4, 2.4, 0.95),  # above ln 10 = 2.303
-    (8, 1.0, 1, 2, 2.2, 2.2, 0.95),
+    (300, 16, 0.1, 0, 1, 2.0, 2.0, 0.99),  # not the last epoch
+    (300, 16, 0.1, 0, 2, 0.5, 0.6, 0.90),
+    (300, 16, 0.1, 1, 2, 0.5, 0.6, 0.92),
+    (300, 16, 1.0, 0, 2, 0.4, 0.5, 0.91),
+    (300, 16, 1.0, 1, 2, 0.4, 0.4, 0.91),
+    (300, 8, 9.0, 0, 2, float("nan"), float("nan"), 0.10),
+    (300, 8, 9.0, 1, 2, 0.1, 0.1, 0.99),
+    (300, 8, 1.0, 0, 2, 2.4, 2.4, 0.95),  # above ln 10 = 2.303
+    (300, 8, 1.0, 1, 2, 2.2, 2.2, 0.95),
 )
 
 
 def test_the_sweep_is_summarized_by_setting():
     summary = sweep.summarize(RUNS, classes=10, validation_size=100)
-    table = summary.set_index(["batch_size", "learning_rate"])
+    table = summary.set_index(["hidden_size", "batch_size", "learning_rate"]).loc[300]
     assert table.loc[(16, 0.1), "validation_accuracy_mean"] == pytest.approx(0.91)
     assert table["diverged"].to_dict() == {
         (8, 1.0): 1,
@@ -67,19 +68,28 @@ def test_the_sweep_is_summarized_by_setting():
 
 
 def test_the_choice_is_by_accuracy_then_loss_and_never_diverged():
-    chosen = sweep.choose(sweep.summarize(RUNS, classes=10, validation_size=100))
+    chosen = sweep.choose(sweep.summarize(RUNS, classes=10, validation_size=100), 2)
     assert chosen[["batch_size", "learning_rate"]].to_numpy().tolist() == [[16, 1.0]]
     better = RUNS.assign(train_accuracy=1 - RUNS["learning_rate"] / 10)
     better.loc[better["learning_rate"] == 1.0, "validation_accuracy"] += 0.01
     better.loc[better["learning_rate"] == 1.0, "validation_loss"] += 1.0
-    chosen = sweep.choose(sweep.summarize(better, classes=10, validation_size=100))
+    chosen = sweep.choose(sweep.summarize(better, classes=10, validation_size=100), 2)
     assert chosen["learning_rate"].tolist() == [1.0]  # though all else speaks for 0.1
     with pytest.raises(sweep.NoCandidateError, match="add lower learning rates"):
         sweep.choose(
             sweep.summarize(
                 RUNS[RUNS["batch_size"] == 8], classes=10, validation_size=100
-            )
+            ),
+            2,
         )
+
+
+def test_a_setting_without_all_seeds_is_no_candidate():
+    fewer = RUNS.drop(4)  # of what would be chosen, seed 1
+    summary = sweep.summarize(fewer, classes=10, validation_size=100)
+    assert sweep.choose(summary, 2)["learning_rate"].tolist() == [0.1]
+    with pytest.raises(sweep.NoCandidateError, match="all 3 seeds"):
+        sweep.choose(summary, 3)
 
 
 def test_the_final_summary():

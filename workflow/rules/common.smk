@@ -53,7 +53,10 @@ DIGESTS = {name: file["sha256"] for name, file in config["dataset"]["files"].ite
 TRAIN_DIGESTS = [DIGESTS["train_images"], DIGESTS["train_labels"]]
 TEST_DIGESTS = [DIGESTS["test_images"], DIGESTS["test_labels"]]
 
-RUN = "results/runs/batch_size={batch_size}/learning_rate={learning_rate}/seed={seed}"
+RUN = (
+    "results/runs/hidden_size={hidden_size}/batch_size={batch_size}"
+    "/learning_rate={learning_rate}/seed={seed}"
+)
 
 
 def templates(folders):
@@ -71,10 +74,11 @@ def templates(folders):
     ]
 
 
-def runs(file, batch_sizes, learning_rates, seeds):
+def runs(file, hidden_sizes, batch_sizes, learning_rates, seeds):
     """The paths of a file of all runs on a grid."""
     return collect(
         f"{RUN}/{file}",
+        hidden_size=hidden_sizes,
         batch_size=batch_sizes,
         learning_rate=map(float, learning_rates),
         seed=seeds,

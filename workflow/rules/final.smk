@@ -31,14 +31,14 @@ rule train_final:
     log:
         "logs/final/seed={seed}.txt",
     benchmark:
-        "benchmarks/final/seed={seed}.tsv"
+        "benchmarks/train_final/seed={seed}.tsv"
     resources:
         mem_mb=1000,
         runtime=60,
     params:
         *code("mlp.experiments.final"),
-        **config["network"],
         **config["training"],
+        initialization=config["network"]["initialization"],
         sha256=TRAIN_DIGESTS,
         test_sha256=TEST_DIGESTS,
         classes=len(CLASSES),
@@ -52,7 +52,6 @@ rule train_final:
             --test-labels {input.test_labels:q} \
             --test-sha256 {params.test_sha256} \
             --classes {params.classes} \
-            --hidden-size {params.hidden_size} \
             --initialization {params.initialization} \
             --normalization {params.normalization} \
             --schedule {params.schedule} \

@@ -8,9 +8,10 @@ REQUIRED INPUTS:
 OUTPUTS:
 
     results/learning_rates.csv    one row a learning rate, at the batch size of mnist_runs
-    results/grid.csv              one row a batch size and learning rate of the grid
+    results/grid.csv              one row a setting of the grid
     results/settings.csv          one row a setting, all of them
     results/chosen.csv            the setting that validates best
+    results/sweep.csv             how many runs there are, and should be
     results/figures/learning_rates.pdf, grid.pdf
 """
 
@@ -18,11 +19,17 @@ SWEEP = config["learning_rate_sweep"]
 SWEEP_RUNS = sorted(
     {
         *runs(
-            "epochs.csv", [RUNS["batch_size"]], SWEEP["learning_rates"], SWEEP["seeds"]
+            "epochs.csv",
+            [config["network"]["hidden_size"]],
+            [RUNS["batch_size"]],
+            SWEEP["learning_rates"],
+            SWEEP["seeds"],
         ),
         *runs("epochs.csv", **SWEEP["grid"], seeds=SWEEP["seeds"]),
     }
 )
+if SWEEP["missing_runs"] == "leave_out":
+    SWEEP_RUNS = list(filter(os.path.exists, SWEEP_RUNS))
 
 
 rule learning_rate_sweep:
@@ -34,6 +41,7 @@ rule learning_rate_sweep:
         grid="results/grid.csv",
         settings="results/settings.csv",
         chosen="results/chosen.csv",
+        sweep="results/sweep.csv",
     log:
         "logs/learning_rate_sweep.txt",
     benchmark:
@@ -45,23 +53,35 @@ rule learning_rate_sweep:
         *code("mlp.summaries.sweep"),
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
+        # a function, since Snakemake would take braces in a string for wildcards;
+        # the names of a thousand runs do not fit on a command line
+        runs=lambda wildcards: f"{RUN}/epochs.csv",
+        hidden_size=config["network"]["hidden_size"],
         batch_size=RUNS["batch_size"],
         rates=SWEEP["learning_rates"],
+        grid_hidden_sizes=SWEEP["grid"]["hidden_sizes"],
         grid_batch_sizes=SWEEP["grid"]["batch_sizes"],
         grid_rates=SWEEP["grid"]["learning_rates"],
+        seeds=SWEEP["seeds"],
+        missing_runs=SWEEP["missing_runs"],
     shell:
         """
-        python -m mlp.summaries.sweep {input:q} \
+        python -m mlp.summaries.sweep {params.runs:q} \
             --classes {params.classes} \
             --validation-size {params.validation_size} \
+            --hidden-size {params.hidden_size} \
             --batch-size {params.batch_size} \
             --rates {params.rates} \
+            --grid-hidden-sizes {params.grid_hidden_sizes} \
             --grid-batch-sizes {params.grid_batch_sizes} \
             --grid-rates {params.grid_rates} \
+            --seeds {params.seeds} \
+            --missing-runs {params.missing_runs} \
             --learning-rates {output.learning_rates:q} \
             --grid {output.grid:q} \
             --settings {output.settings:q} \
             --chosen {output.chosen:q} \
+            --sweep {output.sweep:q} \
             >{log:q} 2>&1
         """
 

@@ -9,7 +9,7 @@ REQUIRED INPUTS:
 OUTPUTS:
 
     results/dataset.csv                 the images to train and validate on
-    results/runs/batch_size=.../        each run, by setting and seed
+    results/runs/hidden_size=.../       each run, by setting and seed
     results/epochs.csv, batches.csv     mean and spread over the seeds
     results/figures/batches.pdf, spread.pdf, epochs.pdf
 """
@@ -17,7 +17,11 @@ OUTPUTS:
 RUNS = config["mnist_runs"]
 MNIST_RUNS = {
     file: runs(
-        f"{file}.csv", [RUNS["batch_size"]], [RUNS["learning_rate"]], RUNS["seeds"]
+        f"{file}.csv",
+        [config["network"]["hidden_size"]],
+        [RUNS["batch_size"]],
+        [RUNS["learning_rate"]],
+        RUNS["seeds"],
     )
     for file in ("epochs", "batches")
 }
@@ -66,14 +70,14 @@ rule train:
     log:
         RUN.replace("results", "logs", 1) + ".txt",
     benchmark:
-        RUN.replace("results", "benchmarks", 1) + ".tsv"
+        RUN.replace("results/runs", "benchmarks/train", 1) + ".tsv"
     resources:
         mem_mb=1000,
         runtime=60,
     params:
         *code("mlp.experiments.validation"),
-        **config["network"],
         **config["training"],
+        initialization=config["network"]["initialization"],
         sha256=TRAIN_DIGESTS,
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
@@ -85,7 +89,7 @@ rule train:
             --sha256 {params.sha256} \
             --classes {params.classes} \
             --validation-size {params.validation_size} \
-            --hidden-size {params.hidden_size} \
+            --hidden-size {wildcards.hidden_size} \
             --initialization {params.initialization} \
             --normalization {params.normalization} \
             --schedule {params.schedule} \

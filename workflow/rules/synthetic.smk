@@ -24,7 +24,7 @@ rule train_synthetic:
     log:
         "logs/synthetic/seed={seed}.txt",
     benchmark:
-        "benchmarks/synthetic/seed={seed}.tsv"
+        "benchmarks/train_synthetic/seed={seed}.tsv"
     resources:
         mem_mb=500,
         runtime=60,

@@ -33,11 +33,12 @@ def unit_interval(x: NDArray[np.uint8]) -> Normalization:
 
 def standardize(x: NDArray[np.uint8]) -> Normalization:
     """Fit one map of all pixels of `x` onto mean 0 and standard deviation 1."""
-    counts = np.bincount(x.ravel(), minlength=256)
-    values = np.arange(256.0)
-    mean = np.average(values, weights=counts)
-    variance = np.average((values - mean) ** 2, weights=counts)
-    return Normalization(mean, np.sqrt(variance) or np.float64(1))
+    total = squares = 0
+    for some in np.array_split(x.ravel(), 100):  # all at once would take eight times x
+        total += int(some.sum(dtype=np.int64))
+        squares += int(np.square(some, dtype=np.uint16).sum(dtype=np.int64))
+    variance = (x.size * squares - total**2) / x.size**2  # of whole numbers, so exact
+    return Normalization(np.float64(total / x.size), np.sqrt(variance) or np.float64(1))
 
 
 PIXELS = {"unit_interval": unit_interval, "standardize": standardize}

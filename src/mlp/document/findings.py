@@ -265,21 +265,44 @@ def best_rate_same_for_all_batch_sizes(tables: Tables) -> bool:
 
 
 def best_rate_by_batch_size(grid: pd.DataFrame) -> pd.Series:
-    """Give the best learning rate of each batch size that has one."""
-    accuracy = grid.pivot(
-        index="batch_size", columns="learning_rate", values="validation_accuracy_mean"
-    )
+    """Give the best learning rate of each batch size that has one.
+
+    Of accuracies with several hidden sizes it is the mean that counts.
+    """
+    settings = grid.groupby(["batch_size", "learning_rate"])
+    accuracy = settings["validation_accuracy_mean"].mean(skipna=False).unstack()
     return accuracy.dropna(how="all").idxmax(axis="columns").sort_index()
+
+
+@finding
+def several_hidden_sizes(tables: Tables) -> bool:
+    """The grid varies the number of hidden units."""
+    return bool(tables["grid"]["hidden_size"].nunique() > 1)
+
+
+@finding
+def larger_network_is_better(tables: Tables) -> bool:
+    """In the grid, the largest network at its best validates better than the smallest.
+
+    Each at its own best batch size and learning rate.
+    """
+    grid = tables["grid"].dropna(subset="validation_accuracy_mean")
+    best = grid.loc[grid.groupby("hidden_size")["validation_accuracy_mean"].idxmax()]
+    return exceeds(best.iloc[-1], best.iloc[0], "validation_accuracy")
+
+
+@finding
+def runs_are_missing(tables: Tables) -> bool:
+    """Runs of the sweep failed, or have not been made."""
+    return bool(tables["sweep"].loc[0, "missing"] > 0)
 
 
 @finding
 def choice_is_clear(tables: Tables) -> bool:
     """The chosen setting validates better than each other one by more than noise."""
     settings, chosen = tables["settings"], tables["chosen"].iloc[0]
-    others = settings[
-        (settings["batch_size"] != chosen["batch_size"])
-        | (settings["learning_rate"] != chosen["learning_rate"])
-    ]
+    setting = ["hidden_size", "batch_size", "learning_rate"]
+    others = settings[(settings[setting] != chosen[setting]).any(axis="columns")]
     others = others[others["diverged"] == 0]
     return all(
         exceeds(chosen, other, "validation_accuracy") for _, other in others.iterrows()

@@ -25,6 +25,7 @@ def read_chosen(path: Path) -> dict[str, int | float]:
     with path.open(newline="") as file:
         (row,) = csv.DictReader(file)
     return {
+        "hidden_size": int(row["hidden_size"]),
         "batch_size": int(row["batch_size"]),
         "learning_rate": float(row["learning_rate"]),
     }
@@ -65,6 +66,7 @@ def main() -> None:
 
     row = {
         "seed": arguments.seed,
+        "hidden_size": hyperparameters.hidden_size,
         "batch_size": hyperparameters.batch_size,
         "learning_rate": hyperparameters.learning_rate,
         "train_loss": train_loss,

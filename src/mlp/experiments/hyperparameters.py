@@ -31,7 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sha256", nargs=2, required=True)
     parser.add_argument("--classes", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--hidden-size", type=int, required=True)
     parser.add_argument(
         "--initialization", choices=batch.INITIALIZATIONS, required=True
     )

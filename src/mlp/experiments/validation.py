@@ -18,6 +18,7 @@ def main() -> None:
     """Write the loss of each batch, and losses and accuracies after each epoch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--validation-size", type=int, required=True)
+    parser.add_argument("--hidden-size", type=int, required=True)
     parser.add_argument("--batch-size", type=int, required=True)
     parser.add_argument("--learning-rate", type=float, required=True)
     parser.add_argument("--epochs-csv", type=Path, required=True)
@@ -35,6 +36,7 @@ def main() -> None:
     t, t_validation = idx.split(labels, arguments.validation_size)
 
     run = {
+        "hidden_size": hyperparameters.hidden_size,
         "batch_size": hyperparameters.batch_size,
         "learning_rate": hyperparameters.learning_rate,
         "seed": arguments.seed,

@@ -46,29 +46,44 @@ def draw_learning_rates(rates: pd.DataFrame) -> Figure:
 
 
 def draw_grid(grid: pd.DataFrame) -> Figure:
-    """Draw validation accuracy for each batch size and learning rate as a heat map."""
-    complete = grid.pivot(
-        index="batch_size", columns="learning_rate", values="validation_accuracy_mean"
+    """Draw validation accuracy over learning rates and batch sizes as heat maps.
+
+    One panel a hidden size.  Few enough fields have their number in them.
+    """
+    accuracy = 100 * grid.set_index(["hidden_size", "batch_size", "learning_rate"])[
+        "validation_accuracy_mean"
+    ].unstack("learning_rate")
+    sizes = accuracy.index.unique("hidden_size")
+    rows, columns = -(-len(sizes) // 2), min(len(sizes), 2)
+    width = style.TEXT_WIDTH * (0.6 if columns == 1 else 1)
+    figure, panels = plt.subplots(
+        rows, columns, figsize=(width, 2.3 * rows), squeeze=False
     )
-    values = 100 * complete.to_numpy()
-    figure, axes = plt.subplots(figsize=(0.6 * style.TEXT_WIDTH, 2.3))
-    image = axes.imshow(values, cmap="cividis", aspect="auto", origin="lower")
-    middle = (np.nanmin(values) + np.nanmax(values)) / 2
-    for (row, column), value in np.ndenumerate(values):
-        color = "k" if value > middle else "w"
-        axes.text(
-            column,
-            row,
-            f"{value:.2f}" if value == value else "--",
-            ha="center",
-            va="center",
-            color=color,
+    low, high = np.nanmin(accuracy), np.nanmax(accuracy)
+    for axes in panels.flat[len(sizes) :]:
+        axes.set_axis_off()
+    for axes, size in zip(panels.flat, sizes):
+        values = accuracy.loc[size]
+        image = axes.imshow(
+            values, "cividis", vmin=low, vmax=high, aspect="auto", origin="lower"
         )
-    axes.set_xticks(range(len(complete.columns)), [f"{r:g}" for r in complete.columns])
-    axes.set_yticks(range(len(complete.index)), complete.index.astype(str))
-    axes.set(xlabel="learning rate", ylabel="batch size")
-    axes.grid(visible=False)
-    figure.colorbar(image, label="validation accuracy (%)")
+        if len(values.columns) * columns <= 12:
+            for (row, column), value in np.ndenumerate(values):
+                axes.text(
+                    column,
+                    row,
+                    f"{value:.2f}" if value == value else "--",
+                    ha="center",
+                    va="center",
+                    color="k" if value > (low + high) / 2 else "w",
+                )
+        axes.set_xticks(range(len(values.columns)), [f"{r:g}" for r in values.columns])
+        axes.set_yticks(range(len(values.index)), values.index.astype(str))
+        axes.set(xlabel="learning rate", ylabel="batch size")
+        if len(sizes) > 1:
+            axes.set_title(f"{size} hidden units")
+        axes.grid(visible=False)
+    figure.colorbar(image, ax=panels, label="validation accuracy (%)")
     return figure
 
 
