@@ -7,7 +7,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 SNAKEFMT = PATH=.venv/bin:$$PATH snakefmt # finds shfmt there
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint format bench growth profile lock clean prerequisites
+.PHONY: help report html test lint format bench growth profile lock clean prerequisites
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -17,6 +17,10 @@ help: ## list the targets
 report: prerequisites .venv/report ## make report/report.pdf, whatever that takes
 	@$(SNAKEMAKE)
 	@echo "The report is $(CURDIR)/report/report.pdf"
+
+html: prerequisites .venv/report ## make report/report.html, a page with the PDF, figures and tables
+	@$(SNAKEMAKE) --report report/report.html --report-after-run -- report pages
+	@echo "The page is $(CURDIR)/report/report.html"
 
 test: prerequisites .venv/dev ## run all tests
 	@.venv/bin/pytest

@@ -34,6 +34,7 @@ include: "workflow/rules/mnist_runs.smk"
 include: "workflow/rules/learning_rate_sweep.smk"
 include: "workflow/rules/final.smk"
 include: "workflow/rules/document.smk"
+include: "workflow/rules/page.smk"
 
 
 localrules:

@@ -106,7 +106,7 @@ rule report:
         tables=TABLES,
         templates=templates(TEMPLATES),
     output:
-        "report/report.pdf",
+        report("report/report.pdf", category="Document", labels={"shows": "The report"}),
     log:
         "logs/report.txt",
     benchmark:

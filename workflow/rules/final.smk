@@ -102,9 +102,9 @@ rule final_figures:
         mistakes=collect(rules.train_final.output.mistakes, seed=FINAL_SEEDS),
     output:
         confusion="results/figures/confusion.pdf",
-        confusion_png="results/figures/confusion.png",
+        confusion_svg="results/figures/confusion.svg",
         mistakes="results/figures/mistakes.pdf",
-        mistakes_png="results/figures/mistakes.png",
+        mistakes_svg="results/figures/mistakes.svg",
     log:
         "logs/final_figures.txt",
     benchmark:

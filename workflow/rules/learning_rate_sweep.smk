@@ -93,9 +93,9 @@ rule sweep_figures:
         grid=rules.learning_rate_sweep.output.grid,
     output:
         learning_rates="results/figures/learning_rates.pdf",
-        learning_rates_png="results/figures/learning_rates.png",
+        learning_rates_svg="results/figures/learning_rates.svg",
         grid="results/figures/grid.pdf",
-        grid_png="results/figures/grid.png",
+        grid_svg="results/figures/grid.svg",
     log:
         "logs/sweep_figures.txt",
     benchmark:

@@ -141,11 +141,11 @@ rule mnist_figures:
         epochs=rules.mnist_runs.output.epochs,
     output:
         batches="results/figures/batches.pdf",
-        batches_png="results/figures/batches.png",
+        batches_svg="results/figures/batches.svg",
         spread="results/figures/spread.pdf",
-        spread_png="results/figures/spread.png",
+        spread_svg="results/figures/spread.svg",
         epochs="results/figures/epochs.pdf",
-        epochs_png="results/figures/epochs.png",
+        epochs_svg="results/figures/epochs.svg",
     log:
         "logs/mnist_figures.txt",
     benchmark:

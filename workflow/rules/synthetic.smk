@@ -84,9 +84,9 @@ rule synthetic_figures:
         ),
     output:
         curve="results/figures/synthetic_curve.pdf",
-        curve_png="results/figures/synthetic_curve.png",
+        curve_svg="results/figures/synthetic_curve.svg",
         boundary="results/figures/synthetic_boundary.pdf",
-        boundary_png="results/figures/synthetic_boundary.png",
+        boundary_svg="results/figures/synthetic_boundary.svg",
     log:
         "logs/synthetic_figures.txt",
     benchmark:

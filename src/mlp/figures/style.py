@@ -64,14 +64,14 @@ def family(words: Iterable[str]) -> str:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Save a figure as PDF, and as PNG beside it; the bytes depend on nothing else."""
-    for output in (path, path.with_suffix(".png")):
+    """Save a figure as PDF, and as SVG beside it; the bytes depend on nothing else."""
+    for output in (path, path.with_suffix(".svg")):
         with replacing(output) as temporary:
             figure.savefig(
                 temporary,
                 format=output.suffix[1:],
                 metadata={"Creator": None, "Producer": None, "CreationDate": None}
                 if output.suffix == ".pdf"
-                else {"Software": None},
+                else {"Creator": None, "Date": None},
             )
     plt.close(figure)

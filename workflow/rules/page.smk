@@ -1,0 +1,55 @@
+"""
+This part of the workflow makes what Snakemake's own report shows beside the PDF, for
+`make html`. It is no part of `all`.
+
+REQUIRED INPUTS:
+
+    templates/page/
+    results/*.csv
+    results/figures/*.svg
+
+OUTPUTS:
+
+    results/pages/question_*.html    the figures and tables of a question
+"""
+
+with open("templates/page/questions.yaml") as questions_file:
+    QUESTIONS = yaml.safe_load(questions_file)
+
+
+report: "../description.rst"
+
+
+rule pages:
+    """Put the figures and tables of each question on a page of HTML."""
+    input:
+        *(file for question in QUESTIONS.values() for file in question["shows"]),
+        questions="templates/page/questions.yaml",
+        template="templates/page/page.html",
+    output:
+        [
+            report(
+                f"results/pages/question_{number}.html",
+                category=f"Question {number}",
+                labels={"shows": question["title"]},
+            )
+            for number, question in QUESTIONS.items()
+        ],
+    log:
+        "logs/pages.txt",
+    benchmark:
+        "benchmarks/pages.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        *code("mlp.document.page"),
+        *contents({file.name: file for file in Path("templates/page").iterdir()}),
+    shell:
+        """
+        python -m mlp.document.page \
+            --questions {input.questions:q} \
+            --template {input.template:q} \
+            --outputs {output:q} \
+            >{log:q} 2>&1
+        """
