@@ -3,7 +3,9 @@
 CORES ?= all
 PYTHON ?= python3
 
-SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
+# bars where somebody watches them, plain lines in a pipe, in CI and in a batch job
+LOGGER := $(shell test -t 2 && test "$$TERM" != dumb && echo --logger rich)
+SNAKEMAKE = .venv/bin/snakemake --cores $(CORES) $(LOGGER)
 SNAKEFMT = PATH=.venv/bin:$$PATH snakefmt # finds shfmt there
 
 .DEFAULT_GOAL := help

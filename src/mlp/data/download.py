@@ -86,6 +86,7 @@ def download(url: str, path: Path, limit: int, verify: str | bool = True) -> Non
         unit="B",
         unit_scale=True,
         disable=None,  # off where standard error is no terminal
+        leave=False,  # a line more would break the display of --logger rich
     )
     fetch = pooch.HTTPDownloader(
         progressbar=bar,
