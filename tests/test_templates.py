@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import yaml
 
 from tests.project import PROJECT
 
@@ -48,6 +49,12 @@ def typed_numbers(source):
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
 def test_no_result_is_typed(path):
     assert typed_numbers(path.read_text()) == []
+
+
+def test_no_result_is_typed_into_a_caption_of_the_page():
+    questions = (PROJECT / "templates/page/questions.yaml").read_text()
+    for question in yaml.safe_load(questions).values():
+        assert typed_numbers("\n".join(question["shows"].values())) == []
 
 
 @pytest.mark.parametrize(

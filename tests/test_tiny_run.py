@@ -3,6 +3,7 @@
 The tests share the run, in a copy of the project; none of them changes its results.
 """
 
+import base64
 import json
 import os
 import re
@@ -13,8 +14,14 @@ from collections import Counter
 import pandas as pd
 import pypdf
 import pytest
+import yaml
+from selenium.webdriver.common.by import By
 
+from tests.browser import chromium, press, show, wait
 from tests.project import PROJECT, copy_of_project, scheduled, snakemake
+
+QUESTIONS = yaml.safe_load((PROJECT / "templates/page/questions.yaml").read_text())
+CATEGORIES = ["Document", *(f"Question {number}" for number in QUESTIONS)]
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +38,21 @@ def tiny(tmp_path_factory):
 def pdf_text(tiny):
     pages = pypdf.PdfReader(tiny / "report" / "report.pdf").pages
     return "\n".join(page.extract_text() for page in pages)
+
+
+@pytest.fixture(scope="module")
+def page(tiny):
+    report = ["--report", "report/report.html", "--report-after-run"]
+    tiny_report = ["--configfile", "tests/tiny.yaml", *report, "--", "report", "pages"]
+    run = snakemake(tiny, *tiny_report)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return tiny / "report" / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser(page, tmp_path_factory):
+    with chromium(tmp_path_factory.mktemp("profile")) as running:
+        yield running
 
 
 def test_the_pdf_answers_all_questions(pdf_text):
@@ -203,3 +225,75 @@ def test_the_tables_are_attached_to_the_pdf(tiny):
     attached = pypdf.PdfReader(tiny / "report" / "report.pdf").attachments
     for name in ("final.csv", "learning_rates.csv", "gradient_check.csv"):
         assert attached[name] == [(tiny / "results" / name).read_bytes()]
+
+
+def test_the_page_has_the_questions_in_order(browser, page):
+    browser.get(page.as_uri())
+    wait(browser, lambda b: b.find_elements(By.LINK_TEXT, "Document"))
+    entries = [entry.text for entry in browser.find_elements(By.TAG_NAME, "a")]
+    assert [entry for entry in entries if entry.startswith(("Doc", "Q"))] == CATEGORIES
+
+
+def test_the_page_has_the_pdf(browser, page, tiny):
+    frame = show(browser, page, "Document")
+    kind, _, content = frame.get_attribute("src").partition(",")
+    assert kind.startswith("data:application/pdf")
+    assert base64.b64decode(content) == (tiny / "report" / "report.pdf").read_bytes()
+
+
+@pytest.mark.parametrize("number", QUESTIONS)
+def test_the_page_shows_each_figure_and_table_with_its_caption(
+    browser, page, tiny, number
+):
+    browser.switch_to.frame(show(browser, page, f"Question {number}"))
+    question = QUESTIONS[number]
+    assert browser.find_element(By.TAG_NAME, "h1").text.endswith(question["title"])
+    shown = browser.find_elements(By.TAG_NAME, "figure")
+    assert len(shown) == len(question["shows"])
+    for figure, (file, caption) in zip(shown, question["shows"].items()):
+        below = figure.find_element(By.TAG_NAME, "figcaption")
+        assert below.is_displayed()
+        assert below.text == f"{caption} {file}"
+        if file.endswith(".svg"):
+            image = figure.find_element(By.TAG_NAME, "img")
+            assert image.is_displayed()
+            assert int(image.get_property("naturalWidth")) > 300
+            assert image.size["width"] >= int(image.get_property("naturalWidth"))
+        else:
+            table = pd.read_csv(tiny / file)
+            assert figure.find_element(By.TAG_NAME, "table").is_displayed()
+            rows = figure.find_elements(By.CSS_SELECTOR, "tbody tr")
+            assert len(rows) == len(table)
+            first = rows[0].find_element(By.TAG_NAME, "td")
+            assert first.is_displayed()
+            assert first.text == str(table.iloc[0, 0])
+
+
+@pytest.mark.parametrize(("entry", "graphs"), [("Workflow", 1), ("Statistics", 2)])
+def test_the_page_shows_rules_and_run_times(browser, page, entry, graphs):
+    browser.get(page.as_uri())
+    press(browser, entry)
+    drawn = wait(
+        browser, lambda b: b.find_elements(By.CSS_SELECTOR, "canvas.marks, svg.marks")
+    )
+    assert len(drawn) == graphs
+    for graph in drawn:
+        assert graph.is_displayed()
+        assert graph.size["height"] > 300
+
+
+def test_the_page_has_no_error_and_no_need_of_a_network(browser, page):
+    for category in CATEGORIES:
+        show(browser, page, category)
+    messages = browser.get_log("browser")
+    assert [each for each in messages if each["level"] == "SEVERE"] == []
+    events = [
+        json.loads(e["message"])["message"] for e in browser.get_log("performance")
+    ]
+    asked = {
+        event["params"]["request"]["url"]
+        for event in events
+        if event["method"] == "Network.requestWillBeSent"
+    }
+    inside = ("data:", "chrome:", "chrome-extension:")  # the last two for PDFs
+    assert {url for url in asked if not url.startswith(inside)} == {page.as_uri()}

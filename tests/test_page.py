@@ -1,0 +1,69 @@
+"""The pages of the questions: every result, as a reader can take it in."""
+
+import re
+import sys
+
+import pandas as pd
+import pytest
+import yaml
+
+from mlp.document import page
+from tests.project import PROJECT
+from tests.test_workflow import RULES
+
+
+def test_every_figure_and_table_is_on_one_page():
+    made = re.findall(r'"(results/(?:figures/)?\w+\.(?:csv|svg))"', RULES)
+    questions = yaml.safe_load(
+        (PROJECT / "templates/page/questions.yaml").read_text()
+    ).values()
+    shown = [file for question in questions for file in question["shows"]]
+    assert sorted(shown) == sorted(made)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.98263, "0.98263"),
+        (1.0, "1"),
+        (1.2345678e-16, "1.2346e-16"),
+        (float("nan"), "--"),
+        (float("inf"), "inf"),
+        (47040016, "47040016"),
+        (True, "True"),
+        ("finite_difference", "finite_difference"),
+    ],
+)
+def test_a_cell_has_as_many_digits_as_one_can_read(value, written):
+    assert page.shorten(value) == written
+
+
+def test_a_mean_stands_beside_its_standard_deviation():
+    nan = float("nan")
+    table = pd.DataFrame(
+        {"n": [3, 1], "loss_mean": [0.123456, 2], "loss_std": [0.0321, nan], "mean": 1}
+    )
+    shown = page.readable(table)
+    assert list(shown) == ["n", "loss mean ± std", "mean"]
+    assert shown["loss mean ± std"].tolist() == ["0.12346 ± 0.032", "2"]
+    assert page.readable(table[["loss_mean"]]).columns == ["loss mean"]
+
+
+def test_a_page_is_whole_in_itself_and_escapes_what_it_shows(tmp_path, monkeypatch):
+    pd.DataFrame({"name": ["<b> & c"]}).to_csv(tmp_path / "a.csv", index=False)
+    (tmp_path / "b.svg").write_text("<svg/>")
+    shows = {str(tmp_path / "a.csv"): "A < B", str(tmp_path / "b.svg"): '"C"'}
+    questions = tmp_path / "questions.yaml"
+    questions.write_text(yaml.safe_dump({"1": {"title": "T", "shows": shows}}))
+    template = PROJECT / "templates/page/page.html"
+    output = tmp_path / "1.html"
+    options = [f"--questions={questions}", f"--template={template}"]
+    monkeypatch.setattr(sys, "argv", ["page", *options, f"--outputs={output}"])
+    page.main()
+    written = output.read_text()
+    assert "&lt;b&gt; &amp; c" in written
+    assert "A &lt; B" in written
+    assert 'alt="&#34;C&#34;"' in written
+    assert re.findall(r'(?:src|href)="([^",]*)', written) == [
+        "data:image/svg+xml;base64"
+    ]
