@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -122,12 +123,14 @@ def jax(parameters, x, t):
         o = jax.nn.sigmoid(x @ W + b) @ V + c
         return -jnp.take_along_axis(jax.nn.log_softmax(o), t[:, None], 1).mean()
 
-    def step(parameters, batch):
-        loss, gradient = jax.value_and_grad(loss_of)(parameters, x[batch], t[batch])
-        moved = (p - LEARNING_RATE * dp for p, dp in zip(parameters, gradient))
-        return tuple(moved), loss
+    @jax.jit
+    def scan(state, x, t, batches):
+        def step(parameters, batch):
+            loss, gradient = jax.value_and_grad(loss_of)(parameters, x[batch], t[batch])
+            moved = (p - LEARNING_RATE * dp for p, dp in zip(parameters, gradient))
+            return tuple(moved), loss
 
-    scan = jax.jit(lambda state, batches: jax.lax.scan(step, state, batches))
+        return jax.lax.scan(step, state, batches)
 
     def epoch(seed, batch_size):
         nonlocal state
@@ -136,7 +139,7 @@ def jax(parameters, x, t):
         losses = []
         for part in (order[:whole].reshape(-1, batch_size), order[None, whole:]):
             if part.size:  # the last holds what is left
-                state, some = scan(state, part)
+                state, some = scan(state, x, t, part)
                 losses.append(np.asarray(some))
         return np.concatenate(losses)
 
@@ -241,7 +244,11 @@ def machine():
     except ImportError:
         kernel = "unknown, without threadpoolctl"
     else:
-        (kernel,) = {library["architecture"] for library in threadpool_info()}
+        kernel = " ".join(
+            library["architecture"]
+            for library in threadpool_info()
+            if library["internal_api"] == "openblas"
+        )
     return (
         f"{models[0] if models else platform.processor()}, {os.cpu_count()} cores, "
         f"{platform.system()}; OpenBLAS kernel {kernel}"
@@ -267,12 +274,13 @@ def main():
     environment = os.environ | ENVIRONMENT
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         environment.pop(name, None)  # the kernel that OpenBLAS picks by itself
-    workers, versions = {}, []
+    here, workers, versions = machine(), {}, []
     for name, (_, module) in TOOLS.items():
         if importlib.util.find_spec(module) is None:
             print(f"{module} is not installed: left out")
             continue
-        versions.append(f"{module} {__import__(module).__version__}")
+        package = {"sklearn": "scikit-learn"}.get(module, module)
+        versions.append(f"{package} {version(package)}")
         workers[name] = subprocess.Popen(
             [sys.executable, "-m", "tests.bench", "--worker", name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
@@ -318,7 +326,7 @@ def main():
 
 Written by `make bench`, which anyone can run; not part of the report.
 
-Machine: {machine()}.
+Machine: {here}.
 Versions: Python {platform.python_version()}, {", ".join(dict.fromkeys(versions))}.
 
 The work: epochs of the {INPUTS}-{HIDDEN}-{CLASSES} sigmoid network in single precision, on the first
