@@ -65,7 +65,7 @@ def chromium(profile):
 
 def wait(browser, condition):
     """Wait until a function of the browser gives something true, and give it."""
-    return WebDriverWait(browser, 60).until(condition)
+    return WebDriverWait(browser, 30).until(condition)
 
 
 def press(browser, name):
