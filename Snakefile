@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from workflow.configuration import syntax_error
+from workflow.recovery import record_run
 
 min_version("9.27")
 
@@ -35,6 +36,10 @@ include: "workflow/rules/learning_rate_sweep.smk"
 include: "workflow/rules/final.smk"
 include: "workflow/rules/document.smk"
 include: "workflow/rules/page.smk"
+
+
+onstart:
+    record_run()
 
 
 localrules:

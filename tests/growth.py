@@ -1,91 +1,49 @@
 """Time sweeps of ever more runs, tiny ones; ``make growth`` writes ``docs/growth.md``.
 
-The images are a few hundred made up here, so that what is measured is the pipeline
+The images are a few hundred made up for tests, so that what is measured is the pipeline
 around the training and not the training.
 """
 
-import hashlib
 import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
+from tests.small import small_project
 
-from tests.project import copy_of_project
-
-SIZES = (10, 100, 1000)
+SIZES = {10: (5, 2, 1), 100: (5, 2, 10), 1000: (10, 2, 50)}
+"""Learning rates, batch sizes and seeds of a sweep with so many runs."""
 CORES = 2
-RATES = [0.01, 0.1, 1.0, 0.02, 0.03, 0.05, 0.2, 0.3, 0.5, 0.7]
+RATES = [0.03, 0.1, 0.3, 0.01, 0.02, 0.05, 0.07, 0.2, 0.5, 0.7]
+CONFIGURATION = ["--configfile", "small.yaml", "growth.json"]
 
 
-def idx(array):
-    """Write an array of bytes in the IDX format."""
-    shape = np.array(array.shape, ">u4").tobytes()
-    return bytes([0, 0, 8, array.ndim]) + shape + array.astype(np.uint8).tobytes()
-
-
-def dataset(folder, instances=400):
-    """Write images of two classes that a small network tells apart; describe them."""
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    files = {}
-    for part, stem in (("train", "train"), ("test", "t10k")):
-        t = rng.integers(0, 2, instances)
-        x = rng.integers(0, 100, (instances, 28, 28)) + 100 * t[:, None, None]
-        for what, array in (("images-idx3", x), ("labels-idx1", t)):
-            content = idx(array)
-            name = f"{stem}-{what}-ubyte"
-            (folder / name).write_bytes(content)
-            files[f"{part}_{what.partition('-')[0]}"] = {
-                "name": name,
-                "bytes": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
-            }
+def configuration(rates, batch_sizes, seeds):
+    """Configure a sweep: a grid of settings, each from several seeds."""
     return {
-        "name": "made-up",
-        "classes": ["dark", "bright"],
-        "validation_size": 100,
-        "folder": str(folder),
-        "files": files,
-    }
-
-
-def configuration(data, runs):
-    """Configure a sweep of so many runs: a grid of settings, from several seeds."""
-    seeds = {10: 1, 100: 10, 1000: 50}[runs]
-    settings = runs // seeds
-    rates, batch_sizes = {10: (5, 2), 20: (10, 2)}[settings]
-    return {
-        "dataset": data,
-        "gradient_check": {"random_points": 1},
-        "synthetic": {"epochs": 1, "interval": 30000, "seeds": [0, 1]},
-        "network": {"hidden_size": 5},
-        "training": {"epochs": 1},
-        "mnist_runs": {"batch_size": 50, "learning_rate": 0.1, "seeds": [0, 1]},
         "learning_rate_sweep": {
             "learning_rates": RATES[:rates],
             "grid": {
                 "hidden_sizes": [5],
-                "batch_sizes": [50, 100, 200][:batch_sizes],
+                "batch_sizes": [10, 20][:batch_sizes],
                 "learning_rates": RATES[:rates],
             },
             "seeds": list(range(seeds)),
-        },
-        "final": {"seeds": [0, 1]},
+        }
     }
 
 
 def snakemake(folder, *targets):
     """Run Snakemake; give its wall time, its jobs and the memory of its process."""
     command = [
-        sys.executable, "-m", "snakemake", "--cores", str(CORES),
-        "--configfile", "growth.json", "--", *targets,
+        sys.executable, "-m", "snakemake", "--cores", str(CORES), *CONFIGURATION,
+        "--", *targets,
     ]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     start = time.perf_counter()
@@ -107,7 +65,7 @@ def train_alone(folder):
     dry = subprocess.run(
         [
             sys.executable, "-m", "snakemake", "-n", "-p", "--forcerun", "train",
-            "--configfile", "growth.json", "--", "mnist_runs",
+            *CONFIGURATION, "--", "mnist_runs",
         ],
         cwd=folder, capture_output=True, text=True, check=True,
     )  # fmt: skip
@@ -130,22 +88,18 @@ def main():
     """Run the sweeps and write the table."""
     lines, alone = [], 0.0
     with tempfile.TemporaryDirectory() as temporary:
-        project = Path(temporary, "project")
-        project.mkdir()
-        copy_of_project(project)
-        data = dataset(Path(temporary, "made-up"))
-        for runs in SIZES:
-            config = configuration(data, runs)
-            (project / "growth.json").write_text(json.dumps(config))
+        project = small_project(Path(temporary, "project"))
+        for runs, sizes in SIZES.items():
+            (project / "growth.json").write_text(json.dumps(configuration(*sizes)))
             for made in ("results", "report", ".snakemake"):
-                subprocess.run(["rm", "-rf", project / made], check=True)
+                shutil.rmtree(project / made, ignore_errors=True)
             snakemake(project, "softmax", "gradient_check", "synthetic", "download")
             alone = alone or train_alone(project)
             seconds, jobs, memory = snakemake(project, "learning_rate_sweep")
             jobs -= 1  # the summary
             overhead = seconds / jobs - alone / CORES
             rest, _, _ = snakemake(project)
-            subprocess.run(["rm", "-f", project / "results/chosen.csv"], check=True)
+            (project / "results/chosen.csv").unlink()
             summary, _, _ = snakemake(project, "learning_rate_sweep")
             nothing, _, _ = snakemake(project)
             lines.append(
@@ -158,7 +112,7 @@ def main():
 
 Written by `make growth`; not part of the report.
 
-Machine: {os.cpu_count()} cores, {platform.system()}; `--cores {CORES}`. The runs are tiny, 300 images for one epoch:
+Machine: {os.cpu_count()} cores, {platform.system()}; `--cores {CORES}`. The runs are tiny, 240 images for one epoch:
 the command of one takes {alone:.2f} s by itself. The overhead of a run is the time of the sweep over its runs, less
 half that. The memory is that of the Snakemake process. "Summary" is the sweep's summary alone, with the runs there;
 "report" everything from there to the PDF, other runs included; "nothing to do" a run after that.

@@ -3,7 +3,7 @@
 import csv
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,15 +17,24 @@ def replacing(path: Path) -> Iterator[Path]:
 
     A step that fails or is killed leaves nothing at `path`, and one that runs on
     after its workflow was killed never writes into a file that somebody reads.
+
+    Raises
+    ------
+    SystemExit
+        If the system refuses to write, such as on a full disk, with its reason.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # the process id keeps an orphan and its successor out of each other's file
+    # the process id keeps an orphan and its successor out of each other's file;
+    # workflow.recovery knows the name and removes what a killed step leaves
     temporary = path.with_name(f".{os.getpid()}.{path.name}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        raise SystemExit(f"{path} cannot be written: {error}") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def write_csv(path: Path, rows: Iterable[Mapping[str, object]]) -> None:

@@ -13,6 +13,7 @@ from snakemake.exceptions import WorkflowError
 
 from workflow.provenance import code, commit, contents
 from workflow.configuration import problems
+from workflow.recovery import MARK
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as schema_file:
     SCHEMA = yaml.safe_load(schema_file)
@@ -41,6 +42,7 @@ os.environ.update(
     # else glibc hands each gradient's memory back to the system and asks for it anew
     MALLOC_TRIM_THRESHOLD_="268435456",
     MALLOC_MMAP_THRESHOLD_="268435456",
+    **{MARK: os.getcwd()},
 )
 
 DATA = f"data/{config['dataset']['name']}"

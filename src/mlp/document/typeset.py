@@ -35,7 +35,11 @@ def main() -> None:
     source = arguments.source
     # a template may come with a class of its own
     folders = [str(folder.resolve()) for folder in arguments.templates]
-    with tempfile.TemporaryDirectory() as build:
+    with (
+        replacing(arguments.output) as pdf,
+        # beside it, where workflow.recovery finds what a killed step leaves
+        tempfile.TemporaryDirectory(dir=pdf.parent, prefix=f"{pdf.name}.") as build,
+    ):
         process = subprocess.run(
             [
                 "latexmk",
@@ -45,7 +49,7 @@ def main() -> None:
                 "-file-line-error",
                 "-interaction=nonstopmode",
                 "-no-shell-escape",
-                f"-outdir={build}",
+                f"-outdir={os.path.relpath(build, source.parent)}",
                 source.name,
             ],
             cwd=source.parent,
@@ -69,8 +73,7 @@ def main() -> None:
             )
         if flaws := blemishes(log):
             raise SystemExit("\n".join([f"LaTeX warns about {source}:", *flaws]))
-        with replacing(arguments.output) as temporary:
-            temporary.write_bytes(Path(build, source.stem + ".pdf").read_bytes())
+        pdf.write_bytes(Path(build, source.stem + ".pdf").read_bytes())
 
 
 if __name__ == "__main__":

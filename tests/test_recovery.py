@@ -1,0 +1,207 @@
+"""Runs that are killed, meet a full disk, or find another at work; then a run again."""
+
+import platform
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from tests.small import products, report, run_and_kill, small_project
+from workflow.recovery import RUN, SNAKEMAKE_LOCKS
+
+STEP = "src/mlp/experiments/softmax.py"
+ENDLESS = """
+from pathlib import Path
+from mlp.outputs import replacing
+import sys, time
+with replacing(Path(sys.argv[2])) as temporary:
+    temporary.write_text("of the old code")
+    Path("temporary").write_text(str(temporary))
+    while True:
+        time.sleep(0.01)
+"""
+DEADLINE = 120  # s
+
+
+def finish(process):
+    output, _ = process.communicate(timeout=DEADLINE)
+    assert "Traceback" not in output
+    return process.returncode, output
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = small_project(tmp_path_factory.mktemp("undisturbed"))
+    code, output = finish(report(folder))
+    assert code == 0, output
+    return products(folder)
+
+
+@pytest.fixture
+def project(tmp_path):
+    return small_project(tmp_path / "project")
+
+
+@pytest.fixture
+def endless(project):
+    """A run that is held up in a step that has written half of its output."""
+    step = project / STEP
+    source = step.read_text()
+    step.write_text(ENDLESS)
+    run = report(project, "--", "softmax")
+    deadline = time.monotonic() + DEADLINE
+    while not (project / "temporary").exists() and time.monotonic() < deadline:
+        assert run.poll() is None, run.communicate()[0]
+    (job,) = (
+        process
+        for process in psutil.Process(run.pid).children(recursive=True)
+        if process.cmdline()[1:3] == ["-m", "mlp.experiments.softmax"]
+    )
+    step.write_text(source)
+    yield run, job
+    for process in (run, job):
+        if psutil.pid_exists(process.pid):
+            process.kill()
+    run.wait()
+
+
+def test_after_kills_at_random_moments_a_run_ends_with_the_same_bytes(
+    project, undisturbed
+):
+    moments = random.Random(0)
+    for _ in range(3):
+        run_and_kill(project, moments.uniform(2, 9))
+    code, output = finish(report(project))
+    assert code == 0, output
+    assert products(project) == undisturbed
+
+
+def test_no_job_of_a_killed_run_lives_on(project, endless):
+    run, job = endless
+    run.kill()
+    run.wait()
+    assert job.is_running()
+    assert list((project / SNAKEMAKE_LOCKS).iterdir())
+    code, output = finish(report(project, "--", "softmax"))
+    assert code == 0, output
+    assert not job.is_running()
+    (result,) = (project / "results").iterdir()  # no temporary file beside it
+    assert result.read_text().startswith("margin,")
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_job_is_named_and_leaves_nothing(project, endless, sent):
+    run, job = endless
+    job.send_signal(sent)
+    code, output = finish(run)
+    assert code == 1
+    assert "Error in rule softmax" in output
+    assert "log: logs/softmax.txt" in output
+    assert not (project / "results/softmax.csv").exists()
+    code, output = finish(report(project, "--", "softmax"))
+    assert code == 0, output
+    assert [path.name for path in (project / "results").iterdir()] == ["softmax.csv"]
+
+
+def test_a_second_run_is_turned_away_and_the_first_goes_on(project, endless):
+    run, job = endless
+    code, output = finish(report(project))
+    assert code == 1
+    assert output.startswith(f"Another run, process {run.pid} on {platform.node()}, is")
+    assert len(output.splitlines()) == 1
+    assert run.poll() is None
+    assert job.is_running()
+
+
+def test_a_snakemake_started_by_hand_is_left_at_work(project, endless):
+    run, job = endless
+    (project / RUN).unlink()  # as if it had been started without workflow.recovery
+    code, output = finish(report(project))
+    assert code == 1
+    assert output.startswith(f"Another run, process {run.pid}, is at work")
+    assert job.is_running()
+
+
+def test_a_lock_of_another_machine_stays(project):
+    (project / SNAKEMAKE_LOCKS).mkdir(parents=True)
+    lock = project / SNAKEMAKE_LOCKS / "0.output.lock"
+    lock.write_text("results/softmax.csv\n")
+    (project / RUN).write_text("process 1 on another")
+    code, output = finish(report(project, "--", "softmax"))
+    assert code == 1
+    assert output.startswith("Another run, process 1 on another, is at work")
+    assert "snakemake --unlock" in output
+    assert lock.exists()
+    (project / RUN).write_text(f"process 1 on {platform.node()}")
+    assert finish(report(project, "--", "softmax"))[0] == 0
+
+
+def test_snakemake_started_by_hand_records_itself(project):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--configfile", "small.yaml", "--"]
+        + ["softmax"],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    code, output = finish(process)
+    assert code == 0, output
+    recorded = (project / RUN).read_text()
+    assert recorded == f"process {process.pid} on {platform.node()}"
+
+
+def mount(*arguments):
+    mounted = subprocess.run(
+        ["mount", *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"needs the right to mount: {mounted.stderr}")
+
+
+@pytest.fixture
+def results(project):
+    """The folder of results, on a mount of its own that the test makes."""
+    folder = project / "results"
+    folder.mkdir()
+    yield folder
+    subprocess.run(["umount", "-q", folder], check=False)
+
+
+def test_a_disk_that_is_full_at_the_start_is_named(project, results):
+    mount("-t", "tmpfs", "-o", "size=4k", "tmpfs", results)
+    code, output = finish(report(project))
+    assert code == 1
+    assert output == f"{results} cannot be written to: No space left on device\n"
+
+
+def test_a_read_only_folder_is_named(project, results):
+    mount("--bind", results, results)
+    mount("-o", "remount,ro,bind", results)
+    code, output = finish(report(project))
+    assert code == 1
+    assert output == f"{results} cannot be written to: Read-only file system\n"
+
+
+def test_a_disk_that_fills_up_during_a_run(project, results, undisturbed):
+    mount("-t", "tmpfs", "-o", f"size={2**20 + 8192}", "tmpfs", results)
+    step = project / STEP
+    source = step.read_text()
+    filling = "    Path('results/filling').write_bytes(bytes(2**20 + 8192 - 4096))\n"
+    step.write_text(source.replace("    write_csv(", f"{filling}    write_csv("))
+    code, output = finish(report(project, "--", "softmax", "results/dataset.csv"))
+    assert code == 1
+    assert "cannot be written: [Errno 28] No space left on device" in output
+    assert "Error in rule" in output
+    (results / "filling").unlink()
+    assert {path.suffix for path in results.rglob("*")} <= {".csv"}  # none is half
+
+    subprocess.run(["umount", results], check=True)
+    step.write_text(source)
+    code, output = finish(report(project, "--", "softmax", "results/dataset.csv"))
+    assert code == 0, output
+    assert products(project).items() <= undisturbed.items()

@@ -1,0 +1,131 @@
+"""Start Snakemake, also where an earlier run was killed.
+
+A killed Snakemake leaves its locks behind, and the jobs that it had started run on,
+maybe with code that has been edited since.  Unless a run is still at work in this
+folder, its jobs are ended and its locks and temporary files removed.
+"""
+
+import fcntl
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+RUN = Path(".snakemake/run.lock")  # locked by a run; holds where and which it is
+SNAKEMAKE_LOCKS = Path(".snakemake/locks")
+OUTPUTS = [Path("data"), Path("results"), Path("report")]
+WRITTEN = [RUN.parent, *map(Path, ("results", "report", "logs", "benchmarks"))]
+PROBE = bytes(2**20)
+TEMPORARY = re.compile(r"\.(\d+)\.")  # then a name; see mlp.outputs
+MARK = "MLP_JOB_OF"  # the environment variable that tells all jobs of a folder
+SECONDS_TO_END = 30
+
+
+def record_run() -> None:
+    """Write down where and which the run in this folder is."""
+    RUN.write_text(f"process {os.getpid()} on {platform.node()}")
+
+
+def is_run(process: psutil.Process) -> bool:
+    """Tell whether a process is a Snakemake in this folder."""
+    command = process.cmdline()[:3]  # python -m snakemake, or python bin/snakemake
+    is_snakemake = "snakemake" in [Path(word).name for word in command]
+    return is_snakemake and Path(process.cwd()) == Path.cwd()
+
+
+def is_job(process: psutil.Process) -> bool:
+    """Tell whether a process was started by a rule in this folder."""
+    return process.environ().get(MARK) == str(Path.cwd())
+
+
+def find(condition: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
+    """Find the processes that fulfil a condition."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # it has just ended, or belongs to another user
+            if condition(process):
+                found.append(process)
+    return found
+
+
+def at_work(run: str, advice: str = "") -> SystemExit:
+    """Say in one line that a run has this folder."""
+    return SystemExit(
+        f"Another run, {run}, is at work in this folder: wait until it has ended, "
+        f"or end it.{advice}"
+    )
+
+
+def clear() -> None:
+    """Remove what a killed run has left: jobs, locks and temporary files.
+
+    Raises
+    ------
+    SystemExit
+        If the run is still at work, or if that cannot be known from here.
+    """
+    locked = any(SNAKEMAKE_LOCKS.glob("*.lock"))
+    jobs = find(is_job)
+    if locked or jobs:
+        for run in find(is_run):
+            raise at_work(f"process {run.pid}")
+    last_run = RUN.read_text()
+    if locked and last_run and not last_run.endswith(f" on {platform.node()}"):
+        raise at_work(last_run, " If it was killed: .venv/bin/snakemake --unlock")
+    while jobs:
+        for job in jobs:
+            with suppress(psutil.NoSuchProcess):
+                job.kill()
+        _, alive = psutil.wait_procs(jobs, SECONDS_TO_END)
+        for job in alive:
+            raise at_work(f"of which process {job.pid} does not end")
+        jobs = find(is_job)  # those that had just been started
+    shutil.rmtree(SNAKEMAKE_LOCKS, ignore_errors=True)  # as --unlock does, but at once
+    for folder in OUTPUTS:
+        for path in [*folder.rglob(".*")]:
+            temporary = TEMPORARY.match(path.name)
+            if not temporary or psutil.pid_exists(int(temporary[1])):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def probe(folder: Path) -> None:
+    """Write to a folder and undo it; Snakemake would end in a traceback there."""
+    try:
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(PROBE)
+    except OSError as error:
+        message = f"{folder.resolve()} cannot be written to: {error.strerror}"
+        raise SystemExit(message) from None
+
+
+def main() -> None:
+    """Become Snakemake, with the arguments given."""
+    for folder in WRITTEN:
+        probe(folder)
+    try:
+        lock = os.open(RUN, os.O_RDWR | os.O_CREAT, 0o666)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.set_inheritable(lock, True)  # Snakemake keeps it; its jobs do not get it
+        clear()
+        record_run()
+    except BlockingIOError:
+        raise at_work(RUN.read_text()) from None
+    except OSError as error:
+        raise SystemExit(str(error)) from None
+    os.execv(sys.executable, [sys.executable, "-m", "snakemake", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()
