@@ -43,7 +43,7 @@ bench: prerequisites .venv/bench ## time the training against other tools: docs/
 	@$(SNAKEMAKE) --quiet all -- download
 	@.venv/bin/python -m tests.bench
 
-growth: prerequisites .venv/dev ## time sweeps of 10, 100 and 1,000 runs: docs/growth.md
+growth: prerequisites .venv/dev ## time sweeps of up to 1,000 runs: docs/growth.md
 	@.venv/bin/python -m tests.growth
 
 profile: .venv/report ## list where the time of the last runs went, by rule

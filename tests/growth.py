@@ -17,8 +17,8 @@ from pathlib import Path
 
 from tests.small import small_project
 
-SIZES = {10: (5, 2, 1), 100: (5, 2, 10), 1000: (10, 2, 50)}
-"""Learning rates, batch sizes and seeds of a sweep with so many runs."""
+SIZES = [(3, 2, 2), (5, 2, 10), (10, 2, 50)]
+"""How many learning rates, batch sizes and seeds make 12, 100 and 1,000 runs."""
 CORES = 2
 RATES = [0.03, 0.1, 0.3, 0.01, 0.02, 0.05, 0.07, 0.2, 0.5, 0.7]
 CONFIGURATION = ["--configfile", "small.yaml", "growth.json"]
@@ -89,7 +89,7 @@ def main():
     lines, alone = [], 0.0
     with tempfile.TemporaryDirectory() as temporary:
         project = small_project(Path(temporary, "project"))
-        for runs, sizes in SIZES.items():
+        for sizes in SIZES:
             (project / "growth.json").write_text(json.dumps(configuration(*sizes)))
             for made in ("results", "report", ".snakemake"):
                 shutil.rmtree(project / made, ignore_errors=True)
