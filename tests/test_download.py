@@ -1,16 +1,25 @@
 """Downloads, from servers on this machine that tell the truth or lie."""
 
+import errno
 import functools
 import gzip
 import hashlib
 import http.server
 import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
 import threading
+import tracemalloc
 import zipfile
 
 import pytest
 
 from mlp.data import download
+from tests.small import report, small_project
 
 CONTENTS = {"train-images": bytes(range(256)) * 40, "train-labels": b"\1\2\3" * 100}
 
@@ -21,14 +30,22 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self):
         self.answers = {}
         self.requests = []
+        self.closing = threading.Event()
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, *_):
+        pass  # the client has gone, or the connection was cut on purpose
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.requests.append(self.path)
-        status, headers, body = self.server.answers.get(self.path, (404, {}, b"no"))
+        answer = self.server.answers.get(self.path, (404, {}, b"no"))
+        if callable(answer):
+            answer(self)
+            return
+        status, headers, body = answer
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
@@ -45,6 +62,7 @@ def server():
         thread = threading.Thread(target=functools.partial(server.serve_forever, 0.01))
         thread.start()
         yield server
+        server.closing.set()
         server.shutdown()
         thread.join()
 
@@ -92,6 +110,42 @@ def test_uncompressed_files_are_taken_as_well(server, tmp_path):
     assert_whole(tmp_path)
 
 
+def begin(handler, size=4000):
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(size))
+    handler.end_headers()
+
+
+def be_silent(handler):
+    handler.server.closing.wait()
+
+
+def stall(handler):
+    begin(handler)
+    handler.wfile.write(bytes(2000))
+    handler.server.closing.wait()
+
+
+def drip(handler):
+    begin(handler)
+    for _ in range(500):  # far longer than the limit, yet not for ever
+        handler.wfile.write(b"\0")
+        handler.server.closing.wait(0.01)
+
+
+def reset(handler):
+    begin(handler)
+    handler.wfile.write(bytes(2000))
+    no_time = struct.pack("ii", 1, 0)
+    handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, no_time)
+    os.close(handler.connection.detach())
+
+
+def talk_nonsense(handler):
+    handler.wfile.write(b"\0\1\2\3\r\n\r\n")
+
+
+BOMB = gzip.compress(bytes(2**26))
 HTML = b"<!DOCTYPE html><title>Sign in</title>"
 LIES = {
     "404": ((404, {}, b""), "404 Client Error"),
@@ -111,6 +165,20 @@ LIES = {
         r"10240 bytes .* SHA-256 \w{64}; expected",
     ),
     "gzip bomb": ((200, {}, gzip.compress(bytes(10**7))), "more than 10240 bytes"),
+    "gzip bomb as an encoding": (
+        (200, {"Content-Encoding": "gzip"}, BOMB),
+        "more bytes than",
+    ),
+    "redirect in a circle": (
+        (302, {"Location": "/bad/train-images.gz"}, b""),
+        "Exceeded 30 redirects",
+    ),
+    "redirect to a file": ((302, {"Location": "file:///etc/hosts"}, b""), "file:"),
+    "silence": (be_silent, "Read timed out"),
+    "silence midway": (stall, "Read timed out"),
+    "slow drip": (drip, r"not done after 0\.5 s"),
+    "connection reset": (reset, "reset by peer"),
+    "no HTTP": (talk_nonsense, "BadStatusLine"),
     "too many bytes": (
         (200, {}, bytes(10240 + download.CONTAINER_OVERHEAD + 1)),
         "more bytes than",
@@ -119,7 +187,9 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-def test_after_a_mirror_that_lies_comes_the_next(server, tmp_path, capsys, lie):
+def test_after_a_mirror_that_lies_comes_the_next(server, tmp_path, monkeypatch, lie):
+    monkeypatch.setattr(download, "CONNECT_AND_READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(download, "DOWNLOAD_TIMEOUT", 0.5)
     answer, message = LIES[lie]
     server.answers["/page"] = (200, {}, HTML)
     server.answers["/bad/train-images.gz"] = answer
@@ -148,12 +218,6 @@ def test_a_host_that_does_not_answer(tmp_path):
     closed = {"mirror": "http://127.0.0.1:9/{file}.gz"}
     with pytest.raises(download.SourceError, match="refused"):
         fetch(tmp_path, closed)
-
-
-def test_a_server_that_drips_is_left(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "DOWNLOAD_TIMEOUT", -1)
-    with pytest.raises(download.SourceError, match="not done after"):
-        fetch(tmp_path, serve(server))
 
 
 @pytest.mark.parametrize("compress", [gzip.compress, bytes])
@@ -223,3 +287,150 @@ def test_an_archive_without_the_files(index, server, tmp_path):
     digest = hashlib.sha256(body).hexdigest()
     with pytest.raises(download.SourceError, match="no member of"):
         fetch(tmp_path, index | {"sha256": digest})
+
+
+def test_no_member_of_an_archive_is_written_where_its_name_says(index, tmp_path):
+    outside = set(tmp_path.parent.rglob("*"))
+    fetch(tmp_path / "a" / "b", index)
+    assert_whole(tmp_path / "a" / "b")
+    new = set(tmp_path.parent.rglob("*")) - outside
+    assert {path.name for path in new if path.is_file()} == {
+        f"{name}.idx" for name in CONTENTS
+    }
+
+
+def wheel(server, index, body):
+    """Put another archive at the place of that of the index."""
+    server.answers[f"/{index['archive']}"] = (200, {}, body)
+    return index | {"sha256": hashlib.sha256(body).hexdigest()}
+
+
+@pytest.mark.parametrize("place", ["content", "directory", "flags", "method"])
+def test_a_broken_archive_is_no_source(index, server, tmp_path, place):
+    body = bytearray(server.answers[f"/{index['archive']}"][2])
+    entry = body.index(b"PK\1\2")  # in the directory, that of the first member
+    if place == "content":
+        body[100:entry] = bytes(entry - 100)
+    if place == "directory":
+        body[entry : entry + 4] = b"nono"
+    while place in ("flags", "method") and entry != -1:
+        body[entry + {"flags": 8, "method": 10}[place]] = 1  # encrypted; shrunk
+        entry = body.find(b"PK\1\2", entry + 4)
+    with pytest.raises(download.SourceError, match=index["archive"]):
+        fetch(tmp_path, wheel(server, index, bytes(body)))
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+@pytest.mark.parametrize("lie", ["gzip bomb", "gzip bomb as an encoding"])
+def test_a_bomb_takes_little_memory(server, tmp_path, lie):
+    headers = {} if lie == "gzip bomb" else {"Content-Encoding": "gzip"}
+    server.answers["/train-images"] = (200, headers, BOMB)
+    tracemalloc.start()
+    try:
+        with pytest.raises(download.SourceError, match="more"):
+            fetch(tmp_path, {"mirror": f"{server.url}/{{file}}"})
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**24  # of the 2**26 that it would unpack to
+
+
+def test_a_bomb_in_an_archive_takes_little_memory(index, server, tmp_path):
+    with zipfile.ZipFile(tmp_path / "bomb", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("bomb", bytes(2**26))
+    body = (tmp_path / "bomb").read_bytes()
+    size = (2**26).to_bytes(4, "little")  # said to be as long as a file of the data
+    body = body.replace(size, len(CONTENTS["train-images"]).to_bytes(4, "little"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(download.SourceError, match=index["archive"]):
+            fetch(tmp_path, wheel(server, index, body))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**24
+
+
+def test_a_full_disk_is_no_fault_of_the_source(server, tmp_path, monkeypatch):
+    def write(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(download.BoundedFile, "write", write)
+    with pytest.raises(OSError, match="No space left"):
+        fetch(tmp_path, serve(server, "/a"), serve(server, "/b"))
+    assert "/b/train-images.gz" not in server.requests
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_to_is_one_message(tmp_path):
+    (tmp_path / "data").write_text("a file, no folder")
+    process = step(tmp_path, {"folder": str(tmp_path)})
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.startswith(f"{tmp_path}/data cannot be written to: ")
+    assert len(errors.splitlines()) == 1
+
+
+def step(folder, *sources):
+    """Start the step as the workflow does."""
+    described = [
+        {"name": file.name, "sha256": file.sha256, "bytes": file.bytes}
+        for file in files(folder)
+    ]
+    return subprocess.Popen(
+        [sys.executable, "-m", "mlp.data.download"]
+        + ["--sources", json.dumps(sources), "--files", json.dumps(described)]
+        + ["--outputs", *(str(file.path) for file in files(folder))],
+        env=os.environ | {"PYTHONPATH": "src"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_download_starts_again(server, tmp_path, sent):
+    source = serve(server)
+    whole = server.answers["/train-labels.gz"]
+    asked = threading.Event()
+
+    def stall_and_tell(handler):
+        asked.set()
+        stall(handler)
+
+    server.answers["/train-labels.gz"] = stall_and_tell
+    process = step(tmp_path, source)
+    assert asked.wait(60)
+    process.send_signal(sent)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "Traceback" not in errors
+    found = {path.name for path in (tmp_path / "data").iterdir()}
+    assert found - {".download"} == {"train-images.idx"}  # the one that was whole
+
+    server.answers["/train-labels.gz"] = whole
+    process = step(tmp_path, source)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert_whole(tmp_path)
+
+
+def test_no_source_is_one_message_and_no_traceback(server, tmp_path):
+    process = step(tmp_path, {"mirror": f"{server.url}/{{file}}"})
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.startswith("No source in dataset.sources")
+    assert "Traceback" not in errors
+
+
+def test_files_that_are_there_need_no_source(tmp_path):
+    folder = small_project(tmp_path / "project")
+    data = folder / "data" / "Small"
+    data.mkdir(parents=True)
+    for file in (folder / "small").iterdir():
+        (data / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
+        file.unlink()
+    run = report(folder, "--", "results/dataset.csv")
+    output, _ = run.communicate(timeout=120)
+    assert run.returncode == 0, output
+    assert "rule download" not in output

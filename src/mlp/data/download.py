@@ -5,17 +5,19 @@ names, whatever container it came in and whatever the server called it.
 """
 
 import argparse
+import errno
 import gzip
 import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-import time
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
@@ -29,6 +31,13 @@ CONNECT_AND_READ_TIMEOUT = 30  # s without a byte
 DOWNLOAD_TIMEOUT = 1800  # s for a whole file
 CONTAINER_OVERHEAD = 2**20  # bytes that an archive may add to its contents
 CHUNK = 2**16  # bytes
+CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # whatever the source
+UNREADABLE_ARCHIVE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,  # a password, a compression that Python does not know
+)
 
 
 class SourceError(Exception):
@@ -52,24 +61,40 @@ class File(NamedTuple):
 
 
 class BoundedFile:
-    """A file to download into, closed to a server that sends too much or too slowly."""
+    """A file to download into, closed to a server that sends too much."""
 
     def __init__(self, file: IO[bytes], limit: int) -> None:
         self.file = file
         self.left = limit
-        self.deadline = time.monotonic() + DOWNLOAD_TIMEOUT
 
     def write(self, chunk: bytes) -> None:
         """Append to the file, or raise `SourceError`."""
         self.left -= len(chunk)
         if self.left < 0:
             raise SourceError("it sent more bytes than the file has")
-        if time.monotonic() > self.deadline:
-            raise SourceError(f"it was not done after {DOWNLOAD_TIMEOUT} s")
         self.file.write(chunk)
 
     def flush(self) -> None:
         """Do nothing: what is not yet on disk is not yet needed there."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `SourceError` in what takes longer; by a signal, so in the main thread.
+
+    Between two bytes of a slow server requests gives no chance to look at a clock.
+    """
+
+    def give_up(*_: object) -> None:
+        raise SourceError(f"it was not done after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def download(url: str, path: Path, limit: int, verify: str | bool = True) -> None:
@@ -94,7 +119,7 @@ def download(url: str, path: Path, limit: int, verify: str | bool = True) -> Non
         timeout=CONNECT_AND_READ_TIMEOUT,
         verify=verify,
     )
-    with bar, path.open("wb") as file:
+    with bar, path.open("wb") as file, time_limit(DOWNLOAD_TIMEOUT):
         fetch(url, BoundedFile(file, limit), None)
 
 
@@ -208,15 +233,23 @@ def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
         raise SourceError(
             f"{source['archive']} has the SHA-256 {digest}, expected {source['sha256']}"
         )
-    if not zipfile.is_zipfile(archive):
-        raise SourceError(f"{source['archive']} is no zip file or wheel")
-    with zipfile.ZipFile(archive) as members:
+    try:
+        yield from members(archive, files, work, source["archive"])
+    except UNREADABLE_ARCHIVE as error:
+        raise SourceError(
+            f"{source['archive']} is no zip file or wheel that can be read ({error})"
+        ) from error
+
+
+def members(archive: Path, files: list[File], work: Path, name: str) -> Iterator[File]:
+    """Take files out of a zip file; yield each found."""
+    with zipfile.ZipFile(archive) as opened:
         for file in files:
-            for member in members.infolist():
+            for member in opened.infolist():
                 if member.file_size != file.bytes:
                     continue
                 try:
-                    with members.open(member) as stream:
+                    with opened.open(member) as stream:
                         accept(stream, file, work / file.name)
                 except SourceError:
                     continue
@@ -224,7 +257,7 @@ def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
                 break
             else:
                 raise SourceError(
-                    f"no member of {source['archive']} is {file.name}, "
+                    f"no member of {name} is {file.name}, "
                     f"with the SHA-256 {file.sha256}"
                 )
 
@@ -252,6 +285,8 @@ def fetch(sources: list[dict], files: list[File]) -> None:
     ------
     SourceError
         If none is left, with what each source answered.
+    OSError
+        If the files cannot be written.
     """
     answers = []
     missing = list(files)
@@ -271,6 +306,8 @@ def fetch(sources: list[dict], files: list[File]) -> None:
                 OSError,
                 ValueError,
             ) as error:
+                if getattr(error, "errno", None) in CANNOT_WRITE:
+                    raise
                 answers.append(f"{name}: {error}")
                 print(answers[-1])
             if not missing:
@@ -304,6 +341,11 @@ def main() -> None:
         fetch(arguments.sources, files)
     except SourceError as error:
         raise SystemExit(str(error)) from None
+    except OSError as error:
+        folder = files[0].path.parent
+        raise SystemExit(f"{folder} cannot be written to: {error}") from None
+    except KeyboardInterrupt:
+        raise SystemExit("The download was interrupted.") from None
 
 
 if __name__ == "__main__":
