@@ -2,6 +2,7 @@
 
 CORES ?= all
 PYTHON ?= python3
+PDF ?= report/report.pdf
 
 # bars where somebody watches them, plain lines in a pipe, in CI and in a batch job
 LOGGER := $(shell test -t 2 && test "$$TERM" != dumb && echo --logger rich)
@@ -9,7 +10,7 @@ SNAKEMAKE = .venv/bin/python -m workflow.recovery --cores $(CORES) $(LOGGER)
 SNAKEFMT = PATH=.venv/bin:$$PATH snakefmt # finds shfmt there
 
 .DEFAULT_GOAL := help
-.PHONY: help report html test lint format bench growth profile lock clean prerequisites
+.PHONY: help report html verify test lint format bench growth profile lock clean prerequisites
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -23,6 +24,9 @@ report: prerequisites .venv/report ## make report/report.pdf, whatever that take
 html: prerequisites .venv/report ## make report/report.html, a page with the PDF, figures and tables
 	@$(SNAKEMAKE) --report report/report.html --report-after-run -- report pages
 	@echo "The page is $(CURDIR)/report/report.html"
+
+verify: prerequisites .venv/report ## compare PDF=report/report.pdf with the data and code here
+	@PYTHONPATH=src .venv/bin/python -m mlp.document.verify "$(PDF)"
 
 test: prerequisites .venv/dev ## run all tests
 	@.venv/bin/pytest

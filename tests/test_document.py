@@ -215,7 +215,7 @@ TEX = r"""\documentclass{article}\begin{document}%s\end{document}"""
 def typeset_main(monkeypatch, folder, body):
     source, output = folder / "x.tex", folder / "x.pdf"
     source.write_text(TEX % body)
-    options = [str(source), f"--templates={folder}", f"--output={output}"]
+    options = [str(source), f"--templates={folder}", "--date=0", f"--output={output}"]
     monkeypatch.setattr("sys.argv", ["typeset", *options])
     typeset.main()
     return output

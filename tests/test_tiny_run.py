@@ -131,19 +131,23 @@ def test_a_touch_has_no_effect(tiny):
                 "final": 1,
                 "final_figures": 1,
                 "render": 1,
+                "provenance": 1,
                 "report": 1,
             },
         ),
-        ("src/mlp/figures/sweep.py", {"sweep_figures": 1, "report": 1}),
-        ("src/mlp/document/typeset.py", {"report": 1}),
-        ("templates/question1.tex", {"render": 1, "report": 1}),
+        (
+            "src/mlp/figures/sweep.py",
+            {"sweep_figures": 1, "provenance": 1, "report": 1},
+        ),
+        ("src/mlp/document/typeset.py", {"provenance": 1, "report": 1}),
+        ("templates/question1.tex", {"render": 1, "provenance": 1, "report": 1}),
         (
             "src/mlp/summaries/final.py",
-            {"final": 1, "final_figures": 1, "render": 1, "report": 1},
+            {"final": 1, "final_figures": 1, "render": 1, "provenance": 1, "report": 1},
         ),
         (
             "src/mlp/networks/local_derivatives.py",
-            {"softmax": 1, "render": 1, "report": 1},
+            {"softmax": 1, "render": 1, "provenance": 1, "report": 1},
         ),
         ("README.md", {}),
     ],
@@ -162,7 +166,7 @@ def test_an_edit_reschedules_exactly_what_depends_on_it(tiny, file, expected):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"report": {"author": "B"}}, {"render": 1, "report": 1}),
+        ({"report": {"author": "B"}}, {"render": 1, "provenance": 1, "report": 1}),
         (
             {"synthetic": {"seeds": [0, 1, 2]}},
             {
@@ -170,6 +174,7 @@ def test_an_edit_reschedules_exactly_what_depends_on_it(tiny, file, expected):
                 "synthetic": 1,
                 "synthetic_figures": 1,
                 "render": 1,
+                "provenance": 1,
                 "report": 1,
             },
         ),
@@ -179,7 +184,7 @@ def test_an_edit_reschedules_exactly_what_depends_on_it(tiny, file, expected):
         ),
         (
             {"gradient_check": {"random_points": 4}},
-            {"gradient_check": 1, "render": 1, "report": 1},
+            {"gradient_check": 1, "render": 1, "provenance": 1, "report": 1},
         ),
     ],
 )

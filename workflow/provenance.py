@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from modulefinder import ModuleFinder
@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 SOURCE = Path(__file__).parent.parent / "src"
 LOCK = SOURCE.parent / "requirements.txt"
+SOURCES = ("Snakefile", "config.yaml", LOCK.name, "src", "templates", "workflow")
+"""What the report depends on, besides the data and a folder with other templates."""
 
 
 @cache
@@ -47,11 +49,34 @@ def contents(files: Mapping[str, Path]) -> list[str]:
     ]
 
 
+def sources() -> list[str]:
+    """List the files of `SOURCES` by their names from the top of the project."""
+    top = SOURCE.parent
+    return sorted(
+        str(path.relative_to(top))
+        for name in SOURCES
+        for path in ((top / name).rglob("*") if (top / name).is_dir() else [top / name])
+        if path.is_file()
+        and "__pycache__" not in path.parts
+        and not path.name.startswith((".", "#"))
+        and path.name[-1] != "~"
+    )
+
+
 class Commit(NamedTuple):
     """The state of the repository."""
 
-    name: str  # its hash, and whether files differ from it; or "unknown"
+    hash: str  # or "unknown"
     time: int  # seconds since 1970; 0 if unknown
+    uncommitted_changes: bool  # in a file that the report depends on
+    another_configuration: bool = False  # than that of config.yaml
+
+    @property
+    def name(self) -> str:
+        """Write the hash, and what differs from that commit."""
+        changes = self.uncommitted_changes * ["uncommitted changes"]
+        changes += self.another_configuration * ["another configuration"]
+        return self.hash[:12] + " with " * bool(changes) + " and ".join(changes)
 
     @property
     def date(self) -> str:
@@ -60,21 +85,31 @@ class Commit(NamedTuple):
         return f"{day.day} {day:%B %Y}" if self.time else ""
 
 
-def commit() -> Commit:
-    """Look up the commit that is checked out."""
+def commit(folders: Iterable[str]) -> Commit:
+    """Look up the commit that is checked out.
+
+    Parameters
+    ----------
+    folders : iterable of str
+        The folders and files whose changes count.
+    """
+    project = SOURCE.parent
 
     def git(*arguments: str) -> str:
-        project = str(SOURCE.parent)
         # the repository may belong to another user, as in a container
-        command = ["git", "-c", f"safe.directory={project}", "-C", project, *arguments]
+        safe = f"safe.directory={project}"
         return subprocess.run(
-            command, capture_output=True, text=True, check=True
+            ["git", "-c", safe, "-C", str(project), *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.strip()
 
+    # git refuses the names of folders elsewhere
+    inside = [f for f in folders if (project / f).resolve().is_relative_to(project)]
     try:
         name, time = git("log", "-1", "--format=%H %ct").split()
-        changed = git("status", "--porcelain")
+        changed = git("status", "--porcelain", "--", *inside)
     except (OSError, subprocess.CalledProcessError):
-        return Commit("unknown", 0)
-    state = " with uncommitted changes" if changed else ""
-    return Commit(name[:12] + state, int(time))
+        return Commit("unknown", 0, False)
+    return Commit(name, int(time), bool(changed))

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from snakemake.exceptions import WorkflowError
 
-from workflow.provenance import code, commit, contents
+from workflow.provenance import SOURCES, code, commit, contents, sources
 from workflow.configuration import problems
 from workflow.recovery import MARK
 
@@ -21,19 +21,18 @@ mistakes = list(problems(config, SCHEMA))
 if mistakes:
     raise WorkflowError("The configuration cannot be used.", *mistakes)
 
-COMMIT = commit()
+# those that the user's folder has come before those of the project
+TEMPLATES = [*filter(None, [config["report"]["template"]]), "templates"]
+COMMIT = commit([*SOURCES, *TEMPLATES])
 with open("config.yaml") as config_file:
     committed = yaml.safe_load(config_file)
 list(problems(committed, SCHEMA))  # reads its numbers alike
-if config != committed:
-    COMMIT = COMMIT._replace(name=f"{COMMIT.name} with another configuration")
+COMMIT = COMMIT._replace(another_configuration=config != committed)
 
 os.environ.update(
     PATH=os.pathsep.join([os.path.dirname(sys.executable), *os.get_exec_path()]),
     PYTHONPATH="src",
     PYTHONHASHSEED="0",
-    SOURCE_DATE_EPOCH=str(COMMIT.time),
-    FORCE_SOURCE_DATE="1",
     DATASET_SOURCES=json.dumps(
         [{"folder": config["dataset"]["folder"]}]
         if config["dataset"]["folder"]

@@ -11,9 +11,32 @@ OUTPUTS:
 
     report/report.tex
     report/ledger.json    each number in it, and the cell of a CSV that it comes from
+    report/manifest.json      which rule makes which file
+    report/provenance.json    what all of it was made from, by SHA-256
     report/report.pdf
 """
 
+# the tables and figures of each rule
+MADE = {
+    "softmax": rules.softmax.output,
+    "gradient_check": rules.gradient_check.output,
+    "train_synthetic": collect(rules.train_synthetic.output, seed=SYNTHETIC_SEEDS),
+    "synthetic": rules.synthetic.output,
+    "synthetic_figures": rules.synthetic_figures.output,
+    "dataset": rules.dataset.output,
+    "train": [
+        str(Path(run).with_name(name))
+        for run in sorted({*MNIST_RUNS["epochs"], *SWEEP_RUNS})
+        for name in ("batches.csv", "epochs.csv")
+    ],
+    "mnist_runs": rules.mnist_runs.output,
+    "mnist_figures": rules.mnist_figures.output,
+    "learning_rate_sweep": rules.learning_rate_sweep.output,
+    "sweep_figures": rules.sweep_figures.output,
+    "train_final": collect(rules.train_final.output, seed=FINAL_SEEDS),
+    "final": rules.final.output,
+    "final_figures": rules.final_figures.output,
+}
 TABLES = [
     rules.softmax.output,
     *rules.gradient_check.output,
@@ -24,21 +47,14 @@ TABLES = [
     *rules.learning_rate_sweep.output,
     *rules.final.output,
 ]
-FIGURES = [
-    file
-    for drawing in (
-        rules.synthetic_figures,
-        rules.mnist_figures,
-        rules.sweep_figures,
-        rules.final_figures,
-    )
-    for file in drawing.output
-]
-# those that the user's folder has come before those of the project
-TEMPLATES = [*filter(None, [config["report"]["template"]]), "templates"]
-# what the templates may print; where the data came from makes no difference
+FIGURES = [file for name in MADE if "figures" in name for file in MADE[name]]
+# all but where the data came from, which makes no difference
 SETTINGS = config | {
-    "dataset": {key: config["dataset"][key] for key in ("name", "classes")}
+    "dataset": {
+        key: value
+        for key, value in config["dataset"].items()
+        if key not in ("folder", "sources")
+    }
 }
 LISTED = [
     "mlp.experiments.gradient_check",
@@ -52,6 +68,7 @@ LISTED = [
 
 localrules:
     figures,
+    manifest,
 
 
 rule figures:
@@ -98,12 +115,64 @@ rule render:
         """
 
 
+rule manifest:
+    """List the files that each rule has made; a thousand fit on no command line."""
+    output:
+        "report/manifest.json",
+    params:
+        made=lambda wildcards: json.dumps(
+            {name: list(files) for name, files in MADE.items()}
+            | {"render": list(rules.render.output)}
+        ),
+    run:
+        Path(output[0]).write_text(params.made)
+
+
+rule provenance:
+    """Write down what the results were made from, and which rule made which."""
+    input:
+        **MADE,
+        render=rules.render.output,
+        manifest=rules.manifest.output,
+    output:
+        "report/provenance.json",
+    log:
+        "logs/provenance.txt",
+    benchmark:
+        "benchmarks/provenance.tsv"
+    resources:
+        mem_mb=500,
+        runtime=10,
+    params:
+        *code("mlp.document.provenance"),
+        commit=lambda wildcards: json.dumps(COMMIT._asdict()),
+        settings=lambda wildcards: json.dumps(SETTINGS),
+        data=lambda wildcards: json.dumps(
+            {file: DIGESTS[name] for name, file in rules.download.output.items()}
+        ),
+        sources=contents(
+            {file: Path(file) for file in {*sources(), *templates(TEMPLATES)}}
+        ),
+    shell:
+        """
+        python -m mlp.document.provenance \
+            --commit {params.commit:q} \
+            --settings {params.settings:q} \
+            --data {params.data:q} \
+            --sources {params.sources:q} \
+            --manifest {input.manifest:q} \
+            --output {output:q} \
+            >{log:q} 2>&1
+        """
+
+
 rule report:
     """Compile the report."""
     input:
         tex=rules.render.output.tex,
         figures=[file for file in FIGURES if file.endswith(".pdf")],
         tables=TABLES,
+        provenance=rules.provenance.output,
         templates=templates(TEMPLATES),
     output:
         report("report/report.pdf", category="Document", labels={"shows": "The report"}),
@@ -116,11 +185,13 @@ rule report:
         runtime=10,
     params:
         *code("mlp.document.typeset"),
+        date=COMMIT.time,
         templates=TEMPLATES,
     shell:
         """
         python -m mlp.document.typeset {input.tex:q} \
             --templates {params.templates:q} \
+            --date {params.date} \
             --output {output:q} \
             >{log:q} 2>&1
         """

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from mlp.outputs import replacing
@@ -19,27 +20,42 @@ BLEMISH = re.compile(
 ERROR = re.compile(r"^(?:! .*|.*:\d+: .*)(?:\n.*){0,4}", re.MULTILINE)
 
 
+class LatexError(SystemExit):
+    """What LaTeX finds wrong; a step that does not catch it ends with its message."""
+
+
 def blemishes(log: str) -> list[str]:
     """List what in a log of LaTeX tells of a flaw in the document."""
     return sorted(set(BLEMISH.findall(log)))
 
 
-def main() -> None:
-    """Write the PDF, or fail and say what LaTeX found wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", type=Path)
-    parser.add_argument("--templates", type=Path, nargs="+", required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args()
+def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
+    """Compile a report.
 
-    source = arguments.source
-    # a template may come with a class of its own
-    folders = [str(folder.resolve()) for folder in arguments.templates]
-    with (
-        replacing(arguments.output) as pdf,
-        # beside it, where workflow.recovery finds what a killed step leaves
-        tempfile.TemporaryDirectory(dir=pdf.parent, prefix=f"{pdf.name}.") as build,
-    ):
+    Parameters
+    ----------
+    source : Path
+        LaTeX.
+    templates : sequence of Path
+        Folders that may hold a class or a style file.
+    date : int
+        What the PDF says of its date, in seconds since 1970.
+
+    Returns
+    -------
+    bytes
+        The PDF.
+
+    Raises
+    ------
+    LatexError
+        If LaTeX cannot compile it, or finds a flaw.
+    """
+    folders = [str(folder.resolve()) for folder in templates]
+    # where workflow.recovery finds what a killed step leaves, by this name
+    with tempfile.TemporaryDirectory(
+        dir=source.parent, prefix=f".{os.getpid()}."
+    ) as build:
         process = subprocess.run(
             [
                 "latexmk",
@@ -49,12 +65,14 @@ def main() -> None:
                 "-file-line-error",
                 "-interaction=nonstopmode",
                 "-no-shell-escape",
-                f"-outdir={os.path.relpath(build, source.parent)}",
+                f"-outdir={Path(build).name}",
                 source.name,
             ],
             cwd=source.parent,
             env=os.environ
             | {
+                "SOURCE_DATE_EPOCH": str(date),
+                "FORCE_SOURCE_DATE": "1",
                 "TEXINPUTS": os.pathsep.join([".", *folders, ""]),
                 "max_print_line": "10000",  # else LaTeX breaks the lines of its log
             },
@@ -67,13 +85,28 @@ def main() -> None:
         log = log_file.read_text(errors="replace") if log_file.exists() else ""
         if process.returncode != 0:
             found = [match.group() for match in ERROR.finditer(log)]
-            raise SystemExit(
+            raise LatexError(
                 f"LaTeX cannot compile {source}:\n"
                 + ("\n".join(found) or process.stdout + process.stderr)
             )
         if flaws := blemishes(log):
-            raise SystemExit("\n".join([f"LaTeX warns about {source}:", *flaws]))
-        pdf.write_bytes(Path(build, source.stem + ".pdf").read_bytes())
+            raise LatexError("\n".join([f"LaTeX warns about {source}:", *flaws]))
+        return Path(build, source.stem + ".pdf").read_bytes()
+
+
+def main() -> None:
+    """Write the PDF, or fail and say what LaTeX found wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", type=Path)
+    parser.add_argument("--templates", type=Path, nargs="+", required=True)
+    parser.add_argument("--date", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    with replacing(arguments.output) as temporary:
+        temporary.write_bytes(
+            typeset(arguments.source, arguments.templates, arguments.date)
+        )
 
 
 if __name__ == "__main__":
