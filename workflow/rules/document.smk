@@ -119,6 +119,8 @@ rule manifest:
     """List the files that each rule has made; a thousand fit on no command line."""
     output:
         "report/manifest.json",
+    log:
+        "logs/manifest.txt",
     params:
         made=lambda wildcards: json.dumps(
             {name: list(files) for name, files in MADE.items()}
