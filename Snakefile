@@ -15,8 +15,9 @@ from workflow.recovery import record_run
 min_version("9.27")
 
 
-if reason := syntax_error(Path("config.yaml")):
-    raise WorkflowError("The configuration cannot be read.", reason)
+for file in map(Path, ["config.yaml", *workflow.configfiles]):
+    if reason := syntax_error(file):
+        raise WorkflowError("The configuration cannot be read.", reason)
 
 
 configfile: "config.yaml"

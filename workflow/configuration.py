@@ -4,12 +4,14 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+LONG = 300  # characters of a message
 EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
@@ -54,6 +56,8 @@ def explain(error: ValidationError) -> str:
         message = f"{error.instance!r} is not: {schema['description']}"
     if error.validator == "type" and "string" in str(error.validator_value):
         message = f"{error.instance} is not a text; put it in quotes"
+    if len(message) > LONG:
+        message = f"{message[: LONG // 2]} ... {message[-LONG // 2 :]}"
     return f"{path(error)}: {message}"
 
 
@@ -90,10 +94,40 @@ def contradictions(config: dict) -> Iterator[str]:
         )
 
 
+class Loader(yaml.SafeLoader):
+    """Reads YAML and refuses a key that is given twice, of which one would be lost."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Read a mapping, its keys and values still as text."""
+        mapping = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in mapping.value:
+            name = str(key.value)
+            if name in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"the key {name!r} is given twice",
+                    problem_mark=key.start_mark,
+                )
+            seen.add(name)
+        return mapping
+
+
 def syntax_error(file: Path) -> str | None:
     """Say where a YAML file cannot be read, and why; None if it can."""
     try:
-        yaml.safe_load(file.read_text())
+        config = yaml.load(file.read_text("utf-8"), Loader)  # noqa: S506, a SafeLoader
     except yaml.YAMLError as error:
         return str(error).replace("<unicode string>", str(file))
+    except UnicodeDecodeError as error:
+        return f"{file} is not in UTF-8: {error}"
+    except OSError as error:
+        return f"{file}: {error.strerror}"
+    except RecursionError:
+        return f"{file} is nested too deeply"
+    except ValueError as error:  # such as a date in a month 13
+        return f"{file}: {error}"
+    if not isinstance(config, dict):
+        return f"{file} has no keys, such as report, at its top level"
+    if "__use_yte__" in config:  # makes Snakemake run expressions in it
+        return f"{file}: '__use_yte__' was unexpected"
     return None

@@ -24,7 +24,7 @@ if mistakes:
 # those that the user's folder has come before those of the project
 TEMPLATES = [*filter(None, [config["report"]["template"]]), "templates"]
 COMMIT = commit([*SOURCES, *TEMPLATES])
-with open("config.yaml") as config_file:
+with open("config.yaml", encoding="utf-8") as config_file:
     committed = yaml.safe_load(config_file)
 list(problems(committed, SCHEMA))  # reads its numbers alike
 COMMIT = COMMIT._replace(another_configuration=config != committed)
@@ -54,9 +54,14 @@ DIGESTS = {name: file["sha256"] for name, file in config["dataset"]["files"].ite
 TRAIN_DIGESTS = [DIGESTS["train_images"], DIGESTS["train_labels"]]
 TEST_DIGESTS = [DIGESTS["test_images"], DIGESTS["test_labels"]]
 
-RUN = (
-    "results/runs/hidden_size={hidden_size}/batch_size={batch_size}"
-    "/learning_rate={learning_rate}/seed={seed}"
+RUN = "/".join(
+    [
+        "results/runs",
+        "hidden_size={hidden_size}",
+        "batch_size={batch_size}",
+        "learning_rate={learning_rate}",
+        "seed={seed}",
+    ]
 )
 
 
