@@ -18,20 +18,10 @@ import yaml
 from selenium.webdriver.common.by import By
 
 from tests.browser import chromium, press, show, wait
-from tests.project import PROJECT, copy_of_project, scheduled, snakemake
+from tests.project import PROJECT, scheduled, snakemake
 
 QUESTIONS = yaml.safe_load((PROJECT / "templates/page/questions.yaml").read_text())
 CATEGORIES = ["Document", *(f"Question {number}" for number in QUESTIONS)]
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory):
-    folder = copy_of_project(tmp_path_factory.mktemp("tiny"))
-    if (PROJECT / "data").exists():
-        shutil.copytree(PROJECT / "data", folder / "data")
-    run = snakemake(folder, "--configfile", "tests/tiny.yaml")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,85 @@
+"""The test set: no step but the final runs opens it, from the download to the PDF."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.project import PROJECT
+
+
+def recorded(folder):
+    lines = (folder / "opened.txt").read_text().splitlines()
+    return [tuple(line.split("\t")) for line in lines]
+
+
+def users(folder, *, of, events):
+    return {
+        step for step, event, what in recorded(folder) if of in what and event in events
+    }
+
+
+def readers(folder, file):
+    return users(folder, of=file, events=("read", "map"))
+
+
+def test_only_the_final_runs_open_the_test_set(tiny):
+    assert readers(tiny, "t10k-images") == {"mlp.experiments.final"}
+    assert readers(tiny, "t10k-labels") == {"mlp.experiments.final"}
+    assert users(tiny, of="t10k", events=("write",)) == {"mlp.data.download"}
+
+
+def test_the_record_has_the_readers_of_the_training_set(tiny):
+    assert readers(tiny, "train-images") == {
+        "mlp.experiments.final",
+        "mlp.experiments.validation",
+        "mlp.summaries.dataset",
+    }
+    assert users(tiny, of="train", events=("write",)) == {"mlp.data.download"}
+
+
+def test_no_step_lets_another_program_open_it(tiny):
+    started = {
+        (step, what)
+        for step, event, what in recorded(tiny)
+        if event not in ("read", "map", "write")
+    }
+    assert ("mlp.document.typeset", "latexmk") in started
+    assert {step for step, _ in started} <= {
+        "mlp.document.typeset",
+        "mlp.data.download",
+    }
+
+
+@pytest.mark.parametrize("step", ["mlp.experiments.validation", "mlp.summaries.sweep"])
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "open({path!r})",
+        "import os; os.open({path!r}, os.O_RDONLY)",
+        "import pathlib; pathlib.Path({path!r}).read_bytes()",
+        "import numpy; numpy.fromfile({path!r}, 'u1')",
+        "import numpy; numpy.memmap({path!r}, 'u1', 'r')",
+        "import shutil; shutil.copy({path!r}, 'copy')",
+        "import subprocess; subprocess.run(['cat', {path!r}])",
+    ],
+)
+def test_a_planted_read_is_found(tmp_path, step, planted):
+    shutil.copytree(PROJECT / "src", tmp_path / "src")
+    shutil.copy(PROJECT / "tests" / "recorder" / "sitecustomize.py", tmp_path / "src")
+    test_set = tmp_path / "data" / "MNIST" / "t10k-images-idx3-ubyte"
+    test_set.parent.mkdir(parents=True)
+    test_set.write_bytes(b"0123")
+    module = tmp_path / "src" / (step.replace(".", "/") + ".py")
+    with module.open("a") as file:
+        file.write("\n" + planted.format(path=str(test_set.relative_to(tmp_path))))
+    code = f"import {step}"
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": "src"}, check=True,
+    )  # fmt: skip
+    assert readers(tmp_path, "t10k") | users(
+        tmp_path, of="cat", events=("subprocess.Popen",)
+    ) == {code}
