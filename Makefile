@@ -10,7 +10,7 @@ SNAKEMAKE = .venv/bin/python -m workflow.recovery --cores $(CORES) $(LOGGER)
 SNAKEFMT = PATH=.venv/bin:$$PATH snakefmt # finds shfmt there
 
 .DEFAULT_GOAL := help
-.PHONY: help report html verify test lint format bench growth profile lock clean prerequisites
+.PHONY: help report html slurm verify test lint format bench growth profile lock clean prerequisites
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -24,6 +24,10 @@ report: prerequisites .venv/report ## make report/report.pdf, whatever that take
 html: prerequisites .venv/report ## make report/report.html, a page with the PDF, figures and tables
 	@$(SNAKEMAKE) --report report/report.html --report-after-run -- report pages
 	@echo "The page is $(CURDIR)/report/report.html"
+
+slurm: .venv/slurm ## make the report with jobs of a Slurm cluster, see docs/cluster.md
+	@.venv/bin/python -m workflow.recovery --workflow-profile profiles/slurm
+	@echo "The report is $(CURDIR)/report/report.pdf"
 
 verify: prerequisites .venv/report ## compare PDF=report/report.pdf with the data and code here
 	@PYTHONPATH=src .venv/bin/python -m mlp.document.verify "$(PDF)"
@@ -56,7 +60,7 @@ profile: .venv/report ## list where the time of the last runs went, by rule
 lock: ## write the newest versions to requirements*.txt, with their hashes
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --quiet uv
-	@for group in '' -dev -bench; do \
+	@for group in '' -dev -bench -slurm; do \
 	    .venv/lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal \
 	        --fork-strategy fewest --generate-hashes --no-header --no-annotate \
 	        --no-emit-index-url $${group:+--group $${group#-} --constraint requirements.txt} \
@@ -75,6 +79,12 @@ prerequisites:
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
+
+.venv/slurm: requirements-slurm.txt
+	@echo 'Installing the Python packages of requirements-slurm.txt in .venv'
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@ .venv/report
 
 .venv/dev: requirements-dev.txt
 	@echo 'Installing the Python packages of requirements-dev.txt in .venv'

@@ -11,6 +11,7 @@ from snakemake.utils import min_version
 
 from workflow.configuration import syntax_error
 from workflow.recovery import record_run
+from workflow.slurm import cancel_leftovers
 
 min_version("9.27")
 
@@ -41,6 +42,13 @@ include: "workflow/rules/page.smk"
 
 onstart:
     record_run()
+    # By now this run holds the lock. Its plan counts on files that the jobs of a killed
+    # run have removed as they ended, so it needs a new one.
+    if workflow.executor_plugin.name == "slurm" and (jobs := cancel_leftovers()):
+        raise WorkflowError(
+            "A killed run had left jobs in the queue of Slurm, and they have been "
+            f"cancelled: {' '.join(jobs)}. Start this run again."
+        )
 
 
 localrules:

@@ -26,14 +26,26 @@ def copy_of_project(folder):
     return folder
 
 
-def snakemake(folder, *arguments):
+def offline():
+    """Find a command that runs another one without a network; None if there is none."""
+    for command in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
+        try:
+            subprocess.run([*command, "true"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            continue
+        return command
+    return None
+
+
+def snakemake(folder, *arguments, prefix=(), environment=None):
     return subprocess.run(
-        [sys.executable, "-m", "snakemake", *arguments],
+        [*prefix, sys.executable, "-m", "snakemake", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        | (environment or {}),
     )
 
 

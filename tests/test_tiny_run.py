@@ -8,7 +8,9 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
+import sys
 from collections import Counter
 
 import pandas as pd
@@ -18,10 +20,21 @@ import yaml
 from selenium.webdriver.common.by import By
 
 from tests.browser import chromium, press, show, wait
-from tests.project import PROJECT, scheduled, snakemake
+from tests.project import PROJECT, offline, scheduled, snakemake
 
 QUESTIONS = yaml.safe_load((PROJECT / "templates/page/questions.yaml").read_text())
 CATEGORIES = ["Document", *(f"Question {number}" for number in QUESTIONS)]
+
+
+def summary(folder):
+    """What Snakemake says of each output, by column."""
+    listing = snakemake(
+        folder, "--configfile", "tests/tiny.yaml", "--detailed-summary"
+    ).stdout
+    lines = [line.split("\t") for line in listing.splitlines()]
+    start = next(i for i, line in enumerate(lines) if line[0] == "output_file")
+    header, *rows = lines[start:]
+    return [dict(zip(header, row)) for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +56,43 @@ def page(tiny):
 def browser(page, tmp_path_factory):
     with chromium(tmp_path_factory.mktemp("profile")) as running:
         yield running
+
+
+def test_the_rules_write_what_they_declare_and_nothing_else(tiny, written):
+    # nothing that a `run:` of Snakemake itself writes has a log or a benchmark
+    rows = [row for row in summary(tiny) if row["rule"] != "manifest"]
+    written = written - {"report/manifest.json"}
+    outputs = {row["output_file"] for row in rows if not is_data(row)}
+    logs = {row["log-file(s)"] for row in rows if not is_data(row)}
+    benchmarks = {re.sub(r"^logs/(.*)txt$", r"benchmarks/\1tsv", log) for log in logs}
+    assert written == outputs | logs | benchmarks
+
+
+def is_data(row):
+    return row["output_file"].startswith("data/")
+
+
+def test_the_rules_leave_nothing_elsewhere(tiny, elsewhere):
+    left = {
+        str(path.relative_to(elsewhere))
+        for path in elsewhere.rglob("*")
+        if path.is_file()
+    }
+    # Matplotlib's list of fonts, made once for a user
+    assert {
+        name for name in left if not name.startswith("home/.cache/matplotlib/")
+    } == set()
+
+
+def test_the_run_had_no_network(tiny):
+    if not (prefix := offline()):
+        pytest.skip("this user may not make network namespaces here")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connect = f"import socket; socket.create_connection({server.getsockname()})"
+        command = [sys.executable, "-c", connect]
+        subprocess.run(command, check=True)
+        cut_off = subprocess.run([*prefix, *command], capture_output=True, check=False)
+    assert cut_off.returncode != 0
 
 
 def test_the_pdf_answers_all_questions(pdf_text):
@@ -189,13 +239,10 @@ def test_a_single_rule_can_be_rerun(tiny):
 
 
 def test_only_the_final_runs_depend_on_the_test_set(tiny):
-    summary = snakemake(tiny, "--configfile", "tests/tiny.yaml", "--detailed-summary")
-    lines = [line.split("\t") for line in summary.stdout.splitlines()]
-    header = next(line for line in lines if line[0] == "output_file")
-    files = [dict(zip(header, line)) for line in lines if len(line) == len(header)]
-    readers = {f["rule"] for f in files if "t10k" in f["input-file(s)"]}
+    rows = summary(tiny)
+    readers = {row["rule"] for row in rows if "t10k" in row["input-file(s)"]}
     assert readers == {"train_final"}
-    assert "train" in {f["rule"] for f in files}
+    assert "train" in {row["rule"] for row in rows}
 
 
 def test_a_template_of_another_class_and_odd_text(tiny, tmp_path):

@@ -17,6 +17,11 @@ FILES = [
 ]
 
 
+# compute nodes of a cluster have no network
+localrules:
+    download,
+
+
 rule download:
     """Get the data set, whole and right, from the first source that has it."""
     output:
