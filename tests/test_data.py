@@ -1,6 +1,9 @@
 """The synthetic data, the IDX format and the normalizations."""
 
 import hashlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -104,6 +107,73 @@ def test_labels_must_fit_images_and_classes(tmp_path):
     labels = idx_file(tmp_path / "labels", LABELS)
     with pytest.raises(idx.IdxError, match="instance 2 has label 2, expected 0 to 1"):
         read_labelled(images, labels, 2)
+
+
+def truncated(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def missing(path):
+    path.unlink()
+
+
+def folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+def of_floats(path):
+    idx_file(path, IMAGES, kind=0x0D)
+
+
+def huge(path):
+    idx_file(path, IMAGES, shape=(2**32 - 1,) * 3)
+
+
+def of_labels(path):
+    idx_file(path, LABELS)
+
+
+def of_five(path):
+    idx_file(path, np.zeros((5, 3, 2), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (truncated, "holds 39 bytes, but its header"),
+        (empty, "not an IDX file, it begins with b''"),
+        (missing, "No such file or directory"),
+        (folder, "Is a directory"),
+        (of_floats, "holds values of IDX type 0x0d"),
+        (huge, "but its header (4294967295, 4294967295, 4294967295) calls for"),
+        (of_labels, "has 1 dimensions, expected 3"),
+        (of_five, "holds 5 images"),
+    ],
+)
+def test_a_step_ends_with_one_line_on_a_spoilt_file(tmp_path, spoil, message):
+    images = idx_file(tmp_path / "images", IMAGES)
+    labels = idx_file(tmp_path / "labels", LABELS)
+    spoil(images)
+    digest = sha256(images) if images.is_file() else "0" * 64
+    step = subprocess.run(
+        [sys.executable, "-m", "mlp.summaries.dataset"]
+        + ["--images", images, "--labels", labels, "--sha256", digest, sha256(labels)]
+        + ["--classes", "3", "--validation-size", "1", "--output", tmp_path / "output"],
+        env=os.environ | {"PYTHONPATH": "src"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert step.returncode == 1
+    assert len(step.stderr.splitlines()) == 1, step.stderr
+    assert step.stderr.startswith(str(images))
+    assert message in step.stderr
+    assert not (tmp_path / "output").exists()
 
 
 def test_the_split_withholds_the_last_images(tmp_path):

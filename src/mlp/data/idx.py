@@ -35,8 +35,12 @@ def read(path: Path, ndim: int, sha256: str) -> NDArray[np.uint8]:
     IdxError
         If the file is not such a file, with what it holds instead.
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise IdxError(f"{path}: {error.strerror}") from None
+    with file:
+        size = path.stat().st_size
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != sha256:
             raise IdxError(
