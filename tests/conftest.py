@@ -7,8 +7,6 @@ import pytest
 
 from tests.project import PROJECT, copy_of_project, offline, snakemake
 
-CONFIGURATION = ["--configfile", "tests/tiny.yaml", "source.yaml"]
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
@@ -18,45 +16,53 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.xdist_group(group))
 
 
-@pytest.fixture(scope="session")
-def downloaded(tmp_path_factory):
-    """A copy of the project with the data, whose steps record what they open."""
-    folder = copy_of_project(tmp_path_factory.mktemp("tiny"))
+def download(folder):
+    """Copy the project and get the data; its steps record what they open of these."""
+    copy_of_project(folder)
     # the steps have src on their path
     shutil.copy(folder / "tests" / "recorder" / "sitecustomize.py", folder / "src")
     source = {}
     if (PROJECT / "data" / "MNIST").exists():
         source = {"dataset": {"folder": str(PROJECT / "data" / "MNIST")}}
     (folder / "source.yaml").write_text(json.dumps(source))
-    download = snakemake(folder, *CONFIGURATION, "--", "download")
-    assert download.returncode == 0, download.stdout + download.stderr
+    build(folder, "--cores", "1", "--until", "download")
     return folder
 
 
+def build(folder, *arguments, **conditions):
+    """Make the report with the tiny configuration."""
+    files = ["--configfile", "tests/tiny.yaml", "source.yaml"]
+    run = snakemake(folder, *arguments, *files, **conditions)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
 @pytest.fixture(scope="session")
-def elsewhere(tmp_path_factory):
+def downloaded(tmp_path_factory):
+    return download(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def outside(tmp_path_factory):
     """An empty home and an empty folder for temporary files."""
-    folder = tmp_path_factory.mktemp("elsewhere")
+    folder = tmp_path_factory.mktemp("outside")
     (folder / "home").mkdir()
     (folder / "tmp").mkdir()
     return folder
 
 
 @pytest.fixture(scope="session")
-def written(downloaded, elsewhere):
+def written(downloaded, outside):
     """What the run wrote, on a machine without a network where that can be had."""
     before = files(downloaded)
-    run = snakemake(
+    build(
         downloaded,
-        *CONFIGURATION,
+        "--cores",
+        "2",
         prefix=offline() or [],
-        environment={
-            "HOME": str(elsewhere / "home"),
-            "TMPDIR": str(elsewhere / "tmp"),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
+        HOME=str(outside / "home"),
+        TMPDIR=str(outside / "tmp"),
+        PYTHONDONTWRITEBYTECODE="1",
     )
-    assert run.returncode == 0, run.stdout + run.stderr
     after = files(downloaded)
     return {name for name in after if after[name] != before.get(name)}
 
@@ -64,6 +70,26 @@ def written(downloaded, elsewhere):
 @pytest.fixture(scope="session")
 def tiny(downloaded, written):
     return downloaded
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory):
+    """The same under other conditions, as far as they do not change the arithmetic."""
+    folder = tmp_path_factory.mktemp("else") / "d\u00e9p\u00f4t no. 2"
+    folder.mkdir()
+    download(folder)
+    build(
+        folder,
+        "--cores",
+        "1",
+        umask=0o077,
+        HOME=str(tmp_path_factory.mktemp("home")),
+        LANG="tr_TR.UTF-8",
+        LC_ALL="tr_TR.UTF-8",
+        PYTHONHASHSEED="12345",
+        TZ="Pacific/Kiritimati",
+    )
+    return folder
 
 
 def files(folder):

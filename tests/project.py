@@ -37,15 +37,16 @@ def offline():
     return None
 
 
-def snakemake(folder, *arguments, prefix=(), environment=None):
+def snakemake(folder, *arguments, prefix=(), umask=-1, **environment):
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     return subprocess.run(
         [*prefix, sys.executable, "-m", "snakemake", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,
         check=False,
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-        | (environment or {}),
+        env=kept | environment,
+        umask=umask,
     )
 
 
@@ -53,9 +54,14 @@ def scheduled(folder, *arguments):
     """Ask which rules would run, and how often."""
     tiny = ["--configfile", "tests/tiny.yaml"]
     dry = snakemake(folder, "--dry-run", *tiny, *arguments)
-    assert dry.returncode == 0, dry.stdout + dry.stderr
-    if "Nothing to be done" in dry.stdout + dry.stderr:
+    return schedule(dry.stdout + dry.stderr)
+
+
+def schedule(printed):
+    """Read which rules would run, and how often, from what a dry run printed."""
+    if "Nothing to be done" in printed:
         return {}
-    table = (dry.stdout + dry.stderr).partition("Job stats:")[2]
+    _, found, table = printed.partition("Job stats:")
+    assert found, printed
     rows = re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)
     return {name: int(count) for name, count in rows if name not in ("total", "all")}

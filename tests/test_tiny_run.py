@@ -1,11 +1,10 @@
-"""A whole run on real images, with ``tests/tiny.yaml``, and what a change reschedules.
+"""A whole run on real images, with ``tests/tiny.yaml``.
 
 The tests share the run, in a copy of the project; none of them changes its results.
 """
 
 import base64
 import json
-import os
 import re
 import shutil
 import socket
@@ -72,11 +71,9 @@ def is_data(row):
     return row["output_file"].startswith("data/")
 
 
-def test_the_rules_leave_nothing_elsewhere(tiny, elsewhere):
+def test_the_rules_leave_nothing_outside(tiny, outside):
     left = {
-        str(path.relative_to(elsewhere))
-        for path in elsewhere.rglob("*")
-        if path.is_file()
+        str(path.relative_to(outside)) for path in outside.rglob("*") if path.is_file()
     }
     # Matplotlib's list of fonts, made once for a user
     assert {
@@ -143,95 +140,6 @@ def test_nothing_generated_is_tracked_by_git(tiny):
     )
     assert "report/README.md" not in ignored.stdout
     assert len(ignored.stdout.splitlines()) == 4
-
-
-def test_a_second_run_has_nothing_to_do(tiny):
-    assert scheduled(tiny) == {}
-
-
-def test_a_touch_has_no_effect(tiny):
-    for folder in ("src", "templates", "data", "workflow"):
-        for path in (tiny / folder).rglob("*"):
-            path.touch()
-    assert scheduled(tiny) == {}
-
-
-@pytest.mark.parametrize(
-    ("file", "expected"),
-    [
-        (
-            "src/mlp/networks/sgd.py",
-            {
-                "train": 12,
-                "mnist_runs": 1,
-                "mnist_figures": 1,
-                "learning_rate_sweep": 1,
-                "sweep_figures": 1,
-                "train_final": 2,
-                "final": 1,
-                "final_figures": 1,
-                "render": 1,
-                "provenance": 1,
-                "report": 1,
-            },
-        ),
-        (
-            "src/mlp/figures/sweep.py",
-            {"sweep_figures": 1, "provenance": 1, "report": 1},
-        ),
-        ("src/mlp/document/typeset.py", {"provenance": 1, "report": 1}),
-        ("templates/question1.tex", {"render": 1, "provenance": 1, "report": 1}),
-        (
-            "src/mlp/summaries/final.py",
-            {"final": 1, "final_figures": 1, "render": 1, "provenance": 1, "report": 1},
-        ),
-        (
-            "src/mlp/networks/local_derivatives.py",
-            {"softmax": 1, "render": 1, "provenance": 1, "report": 1},
-        ),
-        ("README.md", {}),
-    ],
-)
-def test_an_edit_reschedules_exactly_what_depends_on_it(tiny, file, expected):
-    path = tiny / file
-    before, times = path.read_bytes(), os.stat(path)
-    path.write_bytes(before + b"\n# an edit\n")
-    try:
-        assert scheduled(tiny) == expected
-    finally:
-        path.write_bytes(before)
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-
-
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({"report": {"author": "B"}}, {"render": 1, "provenance": 1, "report": 1}),
-        (
-            {"synthetic": {"seeds": [0, 1, 2]}},
-            {
-                "train_synthetic": 1,
-                "synthetic": 1,
-                "synthetic_figures": 1,
-                "render": 1,
-                "provenance": 1,
-                "report": 1,
-            },
-        ),
-        (
-            {"dataset": {"folder": "elsewhere"}},
-            {},  # the digests fix the data, wherever they come from
-        ),
-        (
-            {"gradient_check": {"random_points": 4}},
-            {"gradient_check": 1, "render": 1, "provenance": 1, "report": 1},
-        ),
-    ],
-)
-def test_a_setting_reschedules_exactly_what_depends_on_it(tiny, change, expected):
-    (tiny / "change.yaml").write_text(json.dumps(change))
-    files = ["--configfile", "tests/tiny.yaml", "change.yaml"]
-    assert scheduled(tiny, *files) == expected
 
 
 def test_a_single_rule_can_be_rerun(tiny):

@@ -1,0 +1,348 @@
+"""No result is stale: what a change of code, text, settings or rules redoes.
+
+What must be redone is known here from the imports in the source, read independently
+of the workflow, and from tables written by hand. The dry runs of all cases take
+minutes, so a plain ``pytest`` takes every sixth; ``pytest -m campaign`` the others.
+"""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import textwrap
+
+import pytest
+import yaml
+
+from tests.project import PROJECT, schedule
+from workflow import provenance
+
+SOURCE = PROJECT / "src"
+MODULES = {
+    ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(
+        ".__init__"
+    ): path
+    for path in sorted(SOURCE.rglob("*.py"))
+}
+FOLLOWED_BY = {  # the rules that read what a rule makes
+    "download": {"dataset", "train", "train_final"},
+    "softmax": {"render"},
+    "gradient_check": {"render"},
+    "train_synthetic": {"synthetic", "synthetic_figures"},
+    "synthetic": {"render"},
+    "synthetic_figures": set(),
+    "dataset": {"render"},
+    "train": {"mnist_runs", "mnist_figures", "learning_rate_sweep"},
+    "mnist_runs": {"mnist_figures", "render"},
+    "mnist_figures": set(),
+    "learning_rate_sweep": {"sweep_figures", "train_final", "render"},
+    "sweep_figures": set(),
+    "train_final": {"final", "final_figures"},
+    "final": {"final_figures", "render"},
+    "final_figures": set(),
+    "render": set(),
+    "provenance": set(),
+    "report": set(),
+}
+STEPS = {
+    "softmax": "mlp.experiments.softmax",
+    "gradient_check": "mlp.experiments.gradient_check",
+    "train_synthetic": "mlp.experiments.synthetic",
+    "synthetic": "mlp.summaries.synthetic",
+    "synthetic_figures": "mlp.figures.synthetic",
+    "dataset": "mlp.summaries.dataset",
+    "train": "mlp.experiments.validation",
+    "mnist_runs": "mlp.summaries.validation",
+    "mnist_figures": "mlp.figures.validation",
+    "learning_rate_sweep": "mlp.summaries.sweep",
+    "sweep_figures": "mlp.figures.sweep",
+    "train_final": "mlp.experiments.final",
+    "final": "mlp.summaries.final",
+    "final_figures": "mlp.figures.final",
+    "render": "mlp.document.render",
+    "provenance": "mlp.document.provenance",
+    "report": "mlp.document.typeset",
+}
+LISTED = [  # their source is in the report
+    "mlp.experiments.gradient_check",
+    "mlp.networks.local_derivatives",
+    "mlp.networks.scalar",
+    "mlp.networks.instance",
+    "mlp.networks.batch",
+    "mlp.networks.sgd",
+]
+
+
+def downstream(*rules):
+    """The rules, and all that come after them."""
+    return set(rules).union(*(downstream(*FOLLOWED_BY[rule]) for rule in rules))
+
+
+DOCUMENT = {"provenance", "report"}  # they follow from all of the sources
+RENDERING = {"render", *DOCUMENT}
+ON_SYNTHETIC = downstream("train_synthetic") | DOCUMENT
+ON_TRAINING = downstream("train") | DOCUMENT
+ON_DATA = downstream("download") | DOCUMENT
+ON_SWEEP = downstream("learning_rate_sweep") | {"train"} | DOCUMENT
+ON_MNIST_RUNS = {"train", "mnist_runs", "mnist_figures"} | RENDERING
+ON_FINAL = downstream("train_final") | DOCUMENT
+CHECKING = {"gradient_check"} | RENDERING
+OTHER_HASH = "0" * 64
+
+SETTINGS = {
+    "report.title": ("B", RENDERING),
+    "report.author": ("B", RENDERING),
+    "report.student_number": ("B", RENDERING),
+    "report.course": ("B", RENDERING),
+    "report.date": ("Today", RENDERING),
+    "report.repository": ("https://example.org/b", RENDERING),
+    "report.template": ("tests/two_columns", RENDERING),
+    "dataset.name": ("B", ON_DATA | {"download"}),
+    "dataset.classes": (list("abcdefghij"), {"final_figures"} | RENDERING),
+    "dataset.validation_size": (57000, ON_TRAINING | {"dataset"}),
+    # the digests fix the data, wherever they come from
+    "dataset.folder": ("b", set()),
+    "dataset.sources": ([{"mirror": "https://example.org/{file}"}], set()),
+    **{
+        f"dataset.files.{file}.{key}": (value, ON_DATA)
+        for file in ("train_images", "train_labels", "test_images", "test_labels")
+        for key, value in (("name", "b"), ("bytes", 70000), ("sha256", OTHER_HASH))
+    },
+    "gradient_check.random_points": (4, CHECKING),
+    "gradient_check.seed": (1, CHECKING),
+    "synthetic.hidden_size": (4, ON_SYNTHETIC),
+    "synthetic.learning_rate": (0.1, ON_SYNTHETIC),
+    "synthetic.epochs": (2, ON_SYNTHETIC),
+    "synthetic.interval": (6000, ON_SYNTHETIC),
+    "synthetic.seeds": ([0, 7], ON_SYNTHETIC),
+    "network.hidden_size": (21, ON_TRAINING),
+    "network.initialization": ("glorot_normal", ON_TRAINING),
+    "training.normalization": ("unit_interval", ON_TRAINING),
+    "training.schedule": ("constant", ON_TRAINING),
+    "training.epochs": (3, ON_TRAINING),
+    "mnist_runs.batch_size": (25, ON_TRAINING),
+    "mnist_runs.learning_rate": (0.7, ON_MNIST_RUNS),
+    "mnist_runs.seeds": ([0, 7], ON_MNIST_RUNS),
+    "learning_rate_sweep.learning_rates": ([0.01, 0.3, 2], ON_SWEEP),
+    "learning_rate_sweep.grid.batch_sizes": ([20, 70], ON_SWEEP),
+    "learning_rate_sweep.grid.learning_rates": ([0.1, 0.7], ON_SWEEP),
+    "learning_rate_sweep.seeds": ([0, 7], ON_SWEEP),
+    "final.seeds": ([2, 7], ON_FINAL),
+}
+
+
+def imports(module):
+    """The modules that one imports, anywhere in its source, and their packages."""
+    found = {module}
+    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module} has a relative import"
+            found |= {node.module, *(f"{node.module}.{n.name}" for n in node.names)}
+    parts = [name.split(".") for name in found]
+    return {".".join(p[:n]) for p in parts for n in range(1, len(p) + 1)}
+
+
+def closure(*modules):
+    """All modules of the project that these import, directly or not."""
+    done, todo = set(), {*modules}
+    while todo:
+        done |= todo
+        todo = (set().union(*map(imports, todo)) & MODULES.keys()) - done
+    return done
+
+
+CODE = {rule: closure(step) for rule, step in STEPS.items()}
+CODE["render"] |= closure(*LISTED)
+EDITS = {
+    **{
+        str(path.relative_to(PROJECT)): DOCUMENT
+        | downstream(*(rule for rule, code in CODE.items() if module in code))
+        for module, path in MODULES.items()
+    },
+    **{
+        f"templates/{path.name}": RENDERING
+        for path in sorted((PROJECT / "templates").iterdir())
+    },
+    **{
+        str(path.relative_to(PROJECT)): DOCUMENT
+        for path in sorted((PROJECT / "workflow").rglob("*.*"))
+        if path.suffix in (".smk", ".py", ".yaml", ".sh")
+    },
+    "Snakefile": DOCUMENT,
+    "config.yaml": DOCUMENT,
+    # another version of a package may change any result
+    "requirements.txt": FOLLOWED_BY.keys() - {"download"},
+    "README.md": set(),
+    "Makefile": set(),
+    "pyproject.toml": set(),
+    "profiles/default/profile.yaml": set(),
+    "tests/test_reruns.py": set(),
+}
+
+
+def some(cases):
+    """Leave the most of the cases to the campaign."""
+    return [
+        pytest.param(*case, marks=[pytest.mark.campaign] if number % 6 else [])
+        for number, case in enumerate(cases)
+    ]
+
+
+@pytest.fixture(scope="session")
+def rerun(tiny):
+    """A function that tells which rules a change of files or settings would rerun."""
+    process = subprocess.Popen(
+        [sys.executable, PROJECT / "tests" / "dry_runs.py"],
+        cwd=tiny,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+    )
+
+    def ask(files=None, settings=None):
+        change = {"files": files or {}, "settings": settings or {}}
+        print(json.dumps(change), file=process.stdin, flush=True)
+        return set(schedule(json.loads(process.stdout.readline())))
+
+    with process:
+        yield ask
+        process.stdin.close()
+
+
+def test_without_a_change_there_is_nothing_to_do(rerun):
+    assert rerun() == set()
+
+
+@pytest.mark.parametrize(("file", "expected"), some(sorted(EDITS.items())))
+def test_an_edit(tiny, rerun, file, expected):
+    mark = "%" if file.endswith(".tex") else "#"
+    text = (tiny / file).read_text()
+    assert rerun({file: f"{text}\n{mark} an edit\n"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    some((key, *rest) for key, rest in SETTINGS.items()),
+)
+def test_a_setting(rerun, key, value, expected):
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    # the provenance has them all, but for where the data came from
+    assert rerun(settings=value) == expected
+
+
+def leaves(value, path=()):
+    if isinstance(value, dict):
+        return [leaf for key in value for leaf in leaves(value[key], (*path, key))]
+    return [".".join(path)]
+
+
+def test_each_key_has_a_case():
+    config = yaml.safe_load((PROJECT / "config.yaml").read_text())
+    assert sorted(leaves(config)) == sorted(SETTINGS)
+
+
+@pytest.mark.parametrize("rule", some((rule,) for rule in FOLLOWED_BY))
+def test_another_command(tiny, rerun, rule):
+    (file,) = (
+        path
+        for path in sorted((tiny / "workflow" / "rules").glob("*.smk"))
+        if f"\nrule {rule}:" in path.read_text()
+    )
+    before, start, body = file.read_text().partition(f"\nrule {rule}:")
+    changed = before + start + body.replace("python -m", "python -B -m", 1)
+    name = str(file.relative_to(tiny))
+    assert rerun({name: changed}) == downstream(rule) | DOCUMENT
+
+
+def test_another_parameter_in_a_rule(tiny, rerun):
+    name = "workflow/rules/mnist_runs.smk"
+    text = (tiny / name).read_text()
+    changed = text.replace("window=100", "window=50")
+    assert changed != text
+    assert rerun({name: changed}) == {"mnist_figures", *DOCUMENT}
+
+
+def test_a_touch_of_each_file(tiny, rerun):
+    for folder in ("src", "templates", "data", "workflow", "tests", "profiles"):
+        for path in (tiny / folder).rglob("*"):
+            path.touch()
+    for path in tiny.iterdir():
+        path.touch()
+    assert rerun() == set()
+
+
+@pytest.mark.parametrize("step", sorted({*STEPS.values(), "mlp.document.verify"}))
+def test_the_workflow_finds_the_same_imports(step):
+    assert provenance.imported(step).keys() == closure(step)
+
+
+IMPORTS = """
+    import typing
+    import a.plain, a.as_name as other
+    from a import module as another
+    from a.names import name
+    from . import relative
+    try:
+        import a.tried
+    except ImportError:
+        pass
+    if typing.TYPE_CHECKING:
+        import a.checking
+    def function():
+        import a.b.function
+        class Inner:
+            from a.method import name
+"""
+
+
+def test_no_form_of_an_import_is_missed(tmp_path, monkeypatch):
+    names = re.findall(r"a\.([\w.]+)", IMPORTS) + ["module", "relative"]
+    for name in names:
+        file = tmp_path / "a" / (name.replace(".", "/") + ".py")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("name = 1\n")
+    for package in ("a", "a/b"):
+        (tmp_path / package / "__init__.py").touch()
+    (tmp_path / "a" / "step.py").write_text(textwrap.dedent(IMPORTS))
+    monkeypatch.setattr(provenance, "SOURCE", tmp_path)
+    provenance.imported.cache_clear()
+    found = provenance.imported("a.step")
+    provenance.imported.cache_clear()
+    assert found.keys() == {"a", "a.b", "a.step", *(f"a.{name}" for name in names)}
+
+
+DYNAMIC = {"__import__", "import_module", "exec", "eval", "run_path", "run_module"}
+
+
+def dynamic_imports(source):
+    names = {
+        getattr(node, field, None)
+        for node in ast.walk(ast.parse(source))
+        for field in ("id", "attr", "name")
+    }
+    return names & DYNAMIC
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_is_imported_dynamically(module):
+    assert dynamic_imports(MODULES[module].read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import importlib\nimportlib.import_module('a')",
+        "from importlib import import_module as f",
+        "__import__('a')",
+        "exec('import a')",
+        "import runpy as r\nr.run_module('a')",
+    ],
+)
+def test_a_dynamic_import_would_be_found(source):
+    assert dynamic_imports(source)
