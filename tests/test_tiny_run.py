@@ -157,14 +157,24 @@ def test_a_template_of_another_class_and_odd_text(tiny, tmp_path):
     folder = tmp_path / "project"
     shutil.copytree(tiny, folder, symlinks=True)
     author = r"A_B & {C}\input{x} ^~#$% Łukasz 'quoted' --x--"
-    report = {"author": author, "template": "tests/two_columns"}
+    report = {
+        "author": author,
+        "template": "tests/two_columns",
+        "title": r"\immediate\write18{touch ran} \VAR{7 * 7} \BLOCK{if 0}",
+        "student_number": "$(touch ran) `touch ran`; touch ran",
+        "course": "{wildcards} {input[0]} %(x)s ' \" touch ran",
+        "date": "--output x; touch ran",
+    }
     (folder / "other.yaml").write_text(json.dumps({"report": report}))
     files = ["--configfile", "tests/tiny.yaml", "other.yaml"]
     run = snakemake(folder, *files)
     assert run.returncode == 0, run.stdout + run.stderr
     reader = pypdf.PdfReader(folder / "report" / "report.pdf")
     assert reader.metadata.author == author
-    assert author.replace(" ", "") in reader.pages[0].extract_text().replace(" ", "")
+    first_page = re.sub(r"\s", "", reader.pages[0].extract_text())
+    for key in ("author", "title", "student_number", "course", "date"):
+        assert report[key].replace(" ", "") in first_page
+    assert list(folder.rglob("ran")) == []
     assert (
         r"\documentclass[10pt,a4paper,twocolumn]{scrartcl}"
         in (folder / "report" / "report.tex").read_text()
