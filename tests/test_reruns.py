@@ -89,6 +89,7 @@ ON_SWEEP = downstream("learning_rate_sweep") | {"train"} | DOCUMENT
 ON_MNIST_RUNS = {"train", "mnist_runs", "mnist_figures"} | RENDERING
 ON_FINAL = downstream("train_final") | DOCUMENT
 CHECKING = {"gradient_check"} | RENDERING
+MANIFEST = {"manifest"}  # of other files
 OTHER_HASH = "0" * 64
 
 SETTINGS = {
@@ -116,20 +117,22 @@ SETTINGS = {
     "synthetic.learning_rate": (0.1, ON_SYNTHETIC),
     "synthetic.epochs": (2, ON_SYNTHETIC),
     "synthetic.interval": (6000, ON_SYNTHETIC),
-    "synthetic.seeds": ([0, 7], ON_SYNTHETIC),
-    "network.hidden_size": (21, ON_TRAINING),
+    "synthetic.seeds": ([0, 7], ON_SYNTHETIC | MANIFEST),
+    "network.hidden_size": (21, ON_TRAINING | MANIFEST),
     "network.initialization": ("glorot_normal", ON_TRAINING),
     "training.normalization": ("unit_interval", ON_TRAINING),
     "training.schedule": ("constant", ON_TRAINING),
     "training.epochs": (3, ON_TRAINING),
-    "mnist_runs.batch_size": (25, ON_TRAINING),
-    "mnist_runs.learning_rate": (0.7, ON_MNIST_RUNS),
-    "mnist_runs.seeds": ([0, 7], ON_MNIST_RUNS),
-    "learning_rate_sweep.learning_rates": ([0.01, 0.3, 2], ON_SWEEP),
-    "learning_rate_sweep.grid.batch_sizes": ([20, 70], ON_SWEEP),
-    "learning_rate_sweep.grid.learning_rates": ([0.1, 0.7], ON_SWEEP),
-    "learning_rate_sweep.seeds": ([0, 7], ON_SWEEP),
-    "final.seeds": ([2, 7], ON_FINAL),
+    "mnist_runs.batch_size": (25, ON_TRAINING | MANIFEST),
+    "mnist_runs.learning_rate": (0.7, ON_MNIST_RUNS | MANIFEST),
+    "mnist_runs.seeds": ([0, 7], ON_MNIST_RUNS | MANIFEST),
+    "learning_rate_sweep.learning_rates": ([0.01, 0.3, 2], ON_SWEEP | MANIFEST),
+    "learning_rate_sweep.grid.hidden_sizes": ([20, 7], ON_SWEEP | MANIFEST),
+    "learning_rate_sweep.missing_runs": ("leave_out", ON_SWEEP - {"train"}),
+    "learning_rate_sweep.grid.batch_sizes": ([20, 70], ON_SWEEP | MANIFEST),
+    "learning_rate_sweep.grid.learning_rates": ([0.1, 0.7], ON_SWEEP | MANIFEST),
+    "learning_rate_sweep.seeds": ([0, 7], ON_SWEEP | MANIFEST),
+    "final.seeds": ([2, 7], ON_FINAL | MANIFEST),
 }
 
 
@@ -165,7 +168,11 @@ EDITS = {
     },
     **{
         f"templates/{path.name}": RENDERING
-        for path in sorted((PROJECT / "templates").iterdir())
+        for path in sorted((PROJECT / "templates").glob("*.tex"))
+    },
+    **{
+        f"templates/page/{path.name}": DOCUMENT  # for `make html` alone
+        for path in sorted((PROJECT / "templates" / "page").iterdir())
     },
     **{
         str(path.relative_to(PROJECT)): DOCUMENT
