@@ -52,7 +52,7 @@ numbers = st.one_of(
     st.integers(),
     st.integers(min_value=10**20),
     st.floats(),
-    st.sampled_from([math.inf, -math.inf, math.nan, 0, -0.0, 5e-324, 1e308, 2**64]),
+    st.sampled_from([math.nan, math.inf, -math.inf, 0, -0.0, 5e-324, 1e308, 2**64]),
 )
 scalars = st.one_of(
     st.none(),
@@ -102,9 +102,9 @@ def assert_usable(config):
 
 @FIXED
 @given(
-    st.sampled_from([*places(CONFIG)]),
-    st.sampled_from(["replace", "remove", "add beside"]),
-    values,
+    st.sampled_from([path for path in places(CONFIG) if path[-1] not in range(1, 30)]),
+    st.sampled_from(["replace", "replace", "remove", "add beside"]),
+    st.one_of(numbers, values),
 )
 def test_an_odd_value_is_refused_by_its_key_or_usable(path, change, value):
     config = copy.deepcopy(CONFIG)
