@@ -1,6 +1,15 @@
 """The same bytes anywhere; on another kind of processor, nearly the same numbers."""
 
+import json
+import os
+import platform
+import subprocess
+import sys
+
+import pandas as pd
+
 from mlp.document.provenance import digest
+from tests.project import PROJECT
 
 
 def outputs(folder):
@@ -25,3 +34,44 @@ def test_another_folder_and_environment_give_the_same_bytes(tiny, elsewhere):
 def test_no_output_names_the_folder(tiny):
     for name in outputs(tiny):
         assert str(tiny).encode() not in (tiny / name).read_bytes()
+
+
+def train(tiny, output, kernel):
+    """Train as the tiny run does, with the instructions of one kind of processor."""
+    said = json.loads((tiny / "report" / "provenance.json").read_text())
+    files = [
+        f"data/MNIST/train-{name}-ubyte" for name in ("images-idx3", "labels-idx1")
+    ]
+    options = {
+        "images": tiny / files[0],
+        "labels": tiny / files[1],
+        "classes": 10,
+        "validation-size": said["config"]["dataset"]["validation_size"],
+        "hidden-size": said["config"]["network"]["hidden_size"],
+        "initialization": "lecun_normal",
+        "normalization": "standardize",
+        "schedule": "linear",
+        "epochs": 2,
+        "batch-size": 20,
+        "learning-rate": 0.3,
+        "seed": 0,
+        "epochs-csv": output / f"{kernel}.csv",
+        "batches-csv": output / f"{kernel}-batches.csv",
+    }
+    command = [sys.executable, "-m", "mlp.experiments.validation", "--sha256"]
+    command += [said["data"][file] for file in files]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    set_apart = {"OPENBLAS_CORETYPE": kernel, "PYTHONPATH": str(PROJECT / "src")}
+    subprocess.run(command, env=os.environ | set_apart, check=True, capture_output=True)
+    return output / f"{kernel}.csv"
+
+
+def test_other_kernels_give_the_numbers_within_the_tolerance(tiny, tmp_path):
+    old, new = (train(tiny, tmp_path, kernel) for kernel in ("Prescott", "Sandybridge"))
+    if platform.machine() == "x86_64":  # so that it was another kernel
+        assert old.read_bytes() != new.read_bytes()
+    difference = (pd.read_csv(old) - pd.read_csv(new)).abs().max()
+    for name in ("running_train_loss", "train_loss", "validation_loss"):
+        assert difference[name] < 1e-5
+    for name in ("train_accuracy", "validation_accuracy"):
+        assert difference[name] < 1e-3
