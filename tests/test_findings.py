@@ -5,6 +5,7 @@ changes cells of them.
 """
 
 import copy
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -444,6 +445,12 @@ def test_a_finding_and_its_opposite(name):
         assert sentence in source
         if other:
             assert other not in source
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_word_runs_into_a_number(name):
+    for changes, _ in CASES[name]:
+        assert re.findall(r"\w+\\(?:num|qty)\b", report(changed(changes))[0]) == []
 
 
 def test_every_finding_is_used_in_the_report():

@@ -19,6 +19,7 @@ GIVEN = [
     r"\varepsilon = 10^{-5}",
     r"\ln 2 \approx 0.693",
     r"From a margin of 100",
+    r"SHA-256",
 ]
 NOT_TEXT = [
     r"(?<!\\)%.*",  # comments
