@@ -20,7 +20,8 @@ CODE = [
 ]
 RUNS_WHAT_IT_READS = re.compile(
     r"\b(?:pickle|marshal|shelve|tarfile|extract|extractall|unpack_archive|chmod)\b"
-    r"|allow_pickle|yaml\.(?!safe_load|YAMLError)|shell ?= ?True|os\.(?:system|popen)"
+    r"|allow_pickle|shell ?= ?True|os\.(?:system|popen)"
+    r"|yaml\.(?!safe_load|\w*YAMLError|SafeLoader|MappingNode|load\(.*, Loader\))"
 )
 
 

@@ -49,7 +49,7 @@ def test_make_shows_bars_at_a_terminal_only():
     _, printed = at_terminal(PROJECT, "make", "-n", "report")
     assert "--logger rich" in printed
     _, printed = at_terminal(PROJECT, "make", "-n", "report", TERM="dumb")
-    assert "snakemake --cores" in printed
+    assert "workflow.recovery --cores" in printed
     assert "--logger" not in printed
     piped = subprocess.run(
         ["make", "-n", "report"],
@@ -58,7 +58,7 @@ def test_make_shows_bars_at_a_terminal_only():
         text=True,
         check=True,
     )
-    assert "snakemake --cores" in piped.stdout
+    assert "workflow.recovery --cores" in piped.stdout
     assert "--logger" not in piped.stdout
 
 
