@@ -29,7 +29,7 @@ rule train_final:
         confusion="results/final/seed={seed}/confusion.csv",
         mistakes="results/final/seed={seed}/mistakes.npz",
     log:
-        "logs/final/seed={seed}.txt",
+        "logs/train_final/seed={seed}.txt",
     benchmark:
         "benchmarks/train_final/seed={seed}.tsv"
     resources:

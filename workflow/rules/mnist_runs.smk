@@ -68,7 +68,7 @@ rule train:
         epochs=f"{RUN}/epochs.csv",
         batches=f"{RUN}/batches.csv",
     log:
-        RUN.replace("results", "logs", 1) + ".txt",
+        RUN.replace("results/runs", "logs/train", 1) + ".txt",
     benchmark:
         RUN.replace("results/runs", "benchmarks/train", 1) + ".tsv"
     resources:

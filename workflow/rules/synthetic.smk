@@ -22,7 +22,7 @@ rule train_synthetic:
         curve="results/synthetic/seed={seed}/curve.csv",
         parameters="results/synthetic/seed={seed}/parameters.json",
     log:
-        "logs/synthetic/seed={seed}.txt",
+        "logs/train_synthetic/seed={seed}.txt",
     benchmark:
         "benchmarks/train_synthetic/seed={seed}.tsv"
     resources:
