@@ -224,8 +224,8 @@ def work(name):
         seconds = time.perf_counter() - start
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         first = losses[:STEPS].tolist() if task.prove and losses is not None else None
-        print(json.dumps({"seconds": seconds, "megabytes": peak, "losses": first}))
-        sys.stdout.flush()
+        answer = {"seconds": seconds, "megabytes": peak, "losses": first}
+        print(json.dumps(answer | {"kernel": kernel()}), flush=True)
 
 
 def ask(process, **task):
@@ -235,24 +235,25 @@ def ask(process, **task):
     return SimpleNamespace(**json.loads(process.stdout.readline()))
 
 
-def machine():
-    """Name the processor, and the kernel that OpenBLAS picks for it."""
-    cpuinfo = Path("/proc/cpuinfo").read_text() if os.path.exists("/proc") else ""
-    models = [s.partition(": ")[2] for s in cpuinfo.splitlines() if "model name" in s]
+def kernel():
+    """Name the kernel that OpenBLAS has picked in this process."""
     try:
         from threadpoolctl import threadpool_info
     except ImportError:
-        kernel = "unknown, without threadpoolctl"
-    else:
-        kernel = " ".join(
-            library["architecture"]
-            for library in threadpool_info()
-            if library["internal_api"] == "openblas"
-        )
-    return (
-        f"{models[0] if models else platform.processor()}, {os.cpu_count()} cores, "
-        f"{platform.system()}; OpenBLAS kernel {kernel}"
+        return "unknown, without threadpoolctl"
+    return " ".join(
+        library["architecture"]
+        for library in threadpool_info()
+        if library["internal_api"] == "openblas"
     )
+
+
+def machine():
+    """Name the processor, the number of cores and the system."""
+    cpuinfo = Path("/proc/cpuinfo").read_text() if os.path.exists("/proc") else ""
+    models = [s.partition(": ")[2] for s in cpuinfo.splitlines() if "model name" in s]
+    model = models[0] if models else platform.processor()
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}"
 
 
 def table(header, rows):
@@ -274,7 +275,7 @@ def main():
     environment = os.environ | ENVIRONMENT
     for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
         environment.pop(name, None)  # the kernel that OpenBLAS picks by itself
-    here, workers, versions = machine(), {}, []
+    workers, versions = {}, []
     for name, (_, module) in TOOLS.items():
         if importlib.util.find_spec(module) is None:
             print(f"{module} is not installed: left out")
@@ -288,7 +289,8 @@ def main():
 
     seconds, megabytes, differences = {}, {}, {}
     for size in INSTANCES:
-        expected = np.array(ask(workers[OURS], batch_size=size, seed=7, prove=1).losses)
+        ours = ask(workers[OURS], batch_size=size, seed=7, prove=1)
+        expected = np.array(ours.losses)
         for name, worker in workers.items():
             if name in (OURS, FLOOR):
                 continue
@@ -326,7 +328,7 @@ def main():
 
 Written by `make bench`, which anyone can run; not part of the report.
 
-Machine: {here}.
+Machine: {machine()}; OpenBLAS kernel {ours.kernel}.
 Versions: Python {platform.python_version()}, {", ".join(dict.fromkeys(versions))}.
 
 The work: epochs of the {INPUTS}-{HIDDEN}-{CLASSES} sigmoid network in single precision, on the first

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.project import PROJECT, copy_of_project, offline, snakemake
+from tests.project import PROJECT, clone_of_project, offline, snakemake
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -17,8 +17,8 @@ def pytest_collection_modifyitems(items):
 
 
 def download(folder):
-    """Copy the project and get the data; its steps record what they open of these."""
-    copy_of_project(folder)
+    """Clone the project and get the data; its steps record what they open of these."""
+    clone_of_project(folder)
     # the steps have src on their path
     shutil.copy(folder / "tests" / "recorder" / "sitecustomize.py", folder / "src")
     source = {}

@@ -26,6 +26,12 @@ def copy_of_project(folder):
     return folder
 
 
+def clone_of_project(folder):
+    """Clone the repository; what is not committed comes along as such."""
+    subprocess.run(["git", "clone", "--quiet", PROJECT, folder], check=True)
+    return copy_of_project(folder)
+
+
 def offline():
     """Find a command that runs another one without a network; None if there is none."""
     for command in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):

@@ -11,6 +11,7 @@ import yaml
 from mlp.document.typeset import LatexError, typeset
 from mlp.figures import final
 from tests.project import PROJECT, snakemake
+from workflow import configuration
 
 CODE = [
     path
@@ -121,6 +122,15 @@ def test_a_tag_in_the_configuration_is_refused(tmp_path):
     assert run.returncode != 0
     assert "Config file is not valid JSON or YAML" in run.stdout + run.stderr
     assert "Traceback" not in run.stdout + run.stderr
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_tag_is_refused_where_keys_given_twice_are(tmp_path):
+    assert issubclass(configuration.Loader, yaml.SafeLoader)
+    trap = f"!!python/object/apply:os.system ['touch {tmp_path}/ran']"
+    (tmp_path / "trap.yaml").write_text(f"report: {{author: {trap}}}")
+    reason = configuration.syntax_error(tmp_path / "trap.yaml")
+    assert "could not determine a constructor for the tag" in reason
     assert not (tmp_path / "ran").exists()
 
 

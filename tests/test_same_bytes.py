@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 
@@ -21,11 +22,13 @@ def outputs(folder):
     }
 
 
-def test_another_folder_and_environment_give_the_same_bytes(tiny, elsewhere):
+def test_another_clone_and_environment_give_the_same_bytes(tiny, elsewhere):
     here, there = outputs(tiny), outputs(elsewhere)
     assert "report/report.pdf" in here
     assert "report/provenance.json" in here
     assert len(here) > 70
+    said = json.loads((tiny / "report" / "provenance.json").read_text())
+    assert re.fullmatch("[0-9a-f]{40}", said["commit"]["hash"])  # these are clones
     assert (
         sorted(name for name in here | there if here.get(name) != there.get(name)) == []
     )

@@ -99,7 +99,8 @@ def commit(folders: Iterable[str]) -> Commit:
         # the repository may belong to another user, as in a container
         safe = f"safe.directory={project}"
         return subprocess.run(
-            ["git", "-c", safe, "-C", str(project), *arguments],
+            # reading the state must not write to .git, where the user may be at work
+            ["git", "--no-optional-locks", "-c", safe, "-C", str(project), *arguments],
             capture_output=True,
             text=True,
             check=True,
