@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -68,14 +69,24 @@ def wait(browser, condition):
     return WebDriverWait(browser, 30).until(condition)
 
 
-def press(browser, name):
-    """Press an entry of the menu."""
-    wait(browser, lambda b: b.find_elements(By.LINK_TEXT, name))[0].click()
+def press(browser, name, by=By.LINK_TEXT):
+    """Press an entry of the menu, or what else is found so.
+
+    By a script: the page still moves while it is drawn, and a click at the place where
+    the entry was would hit its neighbour.
+    """
+
+    def pressed(browser):
+        browser.execute_script("arguments[0].click()", browser.find_element(by, name))
+        return True
+
+    redrawn = [StaleElementReferenceException]
+    WebDriverWait(browser, 30, ignored_exceptions=redrawn).until(pressed)
 
 
 def show(browser, page, category):
     """Open the page and press the eye of a category; give the frame that shows it."""
     browser.get(page.as_uri())
     press(browser, category)
-    wait(browser, lambda b: b.find_elements(By.CSS_SELECTOR, "td a"))[0].click()
+    press(browser, "td a", By.CSS_SELECTOR)
     return wait(browser, lambda b: b.find_elements(By.TAG_NAME, "iframe"))[0]
