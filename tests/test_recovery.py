@@ -33,6 +33,12 @@ def finish(process):
     return process.returncode, output
 
 
+def wait_until(condition, run):
+    deadline = time.monotonic() + DEADLINE
+    while not condition() and time.monotonic() < deadline:
+        assert run.poll() is None, run.communicate()[0]
+
+
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     folder = small_project(tmp_path_factory.mktemp("undisturbed"))
@@ -53,9 +59,7 @@ def endless(project):
     source = step.read_text()
     step.write_text(ENDLESS)
     run = report(project, "--", "softmax")
-    deadline = time.monotonic() + DEADLINE
-    while not (project / "temporary").exists() and time.monotonic() < deadline:
-        assert run.poll() is None, run.communicate()[0]
+    wait_until((project / "temporary").exists, run)
     (job,) = (
         process
         for process in psutil.Process(run.pid).children(recursive=True)
@@ -91,6 +95,29 @@ def test_no_job_of_a_killed_run_lives_on(project, endless):
     assert not job.is_running()
     (result,) = (project / "results").iterdir()  # no temporary file beside it
     assert result.read_text().startswith("margin,")
+
+
+def test_nor_does_a_snakemake_that_a_killed_run_has_started(project):
+    rules = project / "workflow/rules/document.smk"  # with a `run:`
+    source = rules.read_text()
+    held_up = "Path('held_up').touch()\n        while True: os.sched_yield()"
+    endless = source.replace("Path(output[0]).write_text(params.made)", held_up)
+    assert endless != source
+    rules.write_text(endless)
+    run = report(project, "--", "manifest")
+    wait_until((project / "held_up").exists, run)
+    jobs = psutil.Process(run.pid).children(recursive=True)
+    assert jobs
+    rules.write_text(source)
+    run.kill()
+    run.wait()
+    try:
+        code, output = finish(report(project, "--", "manifest"))
+        assert code == 0, output
+        assert not any(job.is_running() for job in jobs)
+    finally:
+        for job in filter(psutil.Process.is_running, jobs):
+            job.kill()
 
 
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])

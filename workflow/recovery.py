@@ -33,16 +33,17 @@ def record_run() -> None:
     RUN.write_text(f"process {os.getpid()} on {platform.node()}")
 
 
-def is_run(process: psutil.Process) -> bool:
-    """Tell whether a process is a Snakemake in this folder."""
-    command = process.cmdline()[:3]  # python -m snakemake, or python bin/snakemake
-    is_snakemake = "snakemake" in [Path(word).name for word in command]
-    return is_snakemake and Path(process.cwd()) == Path.cwd()
-
-
 def is_job(process: psutil.Process) -> bool:
     """Tell whether a process was started by a rule in this folder."""
     return process.environ().get(MARK) == str(Path.cwd())
+
+
+def is_run(process: psutil.Process) -> bool:
+    """Tell whether a process is a Snakemake in this folder, and not one in a job."""
+    command = process.cmdline()[:3]  # python -m snakemake, or python bin/snakemake
+    is_snakemake = "snakemake" in [Path(word).name for word in command]
+    here = is_snakemake and Path(process.cwd()) == Path.cwd()
+    return here and not is_job(process)  # a `run:` is a Snakemake of its own
 
 
 def find(condition: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
