@@ -194,6 +194,29 @@ def test_a_missing_value_stops_the_rendering(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("mistake", "message"),
+    [
+        (r"\VAR{missing}", "'missing' is undefined"),
+        (r"\VAR{1}", "1 cannot be printed"),
+        (r"\BLOCK{if}", "Expected an expression"),
+    ],
+)
+def test_a_mistake_is_named_with_its_template_and_line(tmp_path, mistake, message):
+    (tmp_path / "answer.tex").write_text(f"text\n{mistake}")
+    with pytest.raises((ledger.LedgerError, jinja2.TemplateError)) as error:
+        rendered(tmp_path, r'\BLOCK{include "answer.tex"}')
+    place = f"{tmp_path}/answer.tex, line 2: "
+    assert f"{render.where(error.value)}{error.value}".startswith(place + message)
+
+
+def test_a_template_that_is_not_in_utf8_is_named(tmp_path):
+    (tmp_path / "good.tex").write_text("caf\u00e9")
+    (tmp_path / "preamble.tex").write_bytes("% pr\u00e9ambule".encode("latin-1"))
+    (line,) = render.not_in_utf8([tmp_path])
+    assert line.startswith(f"{tmp_path}/preamble.tex is not in UTF-8: ")
+
+
+@pytest.mark.parametrize(
     ("line", "is_blemish"),
     [
         (r"Overfull \hbox (13.2pt too wide) in paragraph at lines 1--2", True),
@@ -224,6 +247,12 @@ def typeset_main(monkeypatch, folder, body):
 def test_a_document_without_flaws_is_typeset(monkeypatch, tmp_path):
     pdf = typeset_main(monkeypatch, tmp_path, "Text.")
     assert pdf.read_bytes().startswith(b"%PDF")
+
+
+def test_a_missing_latexmk_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit, match="latexmk is not here"):
+        typeset_main(monkeypatch, tmp_path, "Text.")
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,17 @@ def test_files_outside_of_the_project_are_left_alone(tmp_path, monkeypatch):
     assert verify.digests(["../secret", str(tmp_path / "secret"), "/dev/zero"]) == {}
 
 
+def test_sources_outside_of_the_project_are_not_checked(tmp_path, monkeypatch):
+    (tmp_path / "project").mkdir()
+    monkeypatch.setattr(verify, "PROJECT", tmp_path / "project")
+    monkeypatch.setattr(verify, "checked_out", lambda: "a" * 40)
+    name = str(tmp_path / "course" / "preamble.tex")
+    report = verify.Provenance("a" * 40, 0, [], {}, {name: "b" * 64}, {})
+    assert verify.compare_with_project(report) == [
+        (verify.UNCHECKED, f"sources outside of the project: {name}")
+    ]
+
+
 def test_a_source_edited_during_the_run_stops_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.py").write_text("x = 1\n")

@@ -1,5 +1,6 @@
 """Runs that are killed, meet a full disk, or find another at work; then a run again."""
 
+import os
 import platform
 import random
 import signal
@@ -11,7 +12,7 @@ import psutil
 import pytest
 
 from tests.small import products, report, run_and_kill, small_project
-from workflow.recovery import RUN, SNAKEMAKE_LOCKS
+from workflow.recovery import RUN, SNAKEMAKE_LOCKS, clear
 
 STEP = "src/mlp/experiments/softmax.py"
 ENDLESS = """
@@ -132,6 +133,23 @@ def test_a_killed_job_is_named_and_leaves_nothing(project, endless, sent):
     code, output = finish(report(project, "--", "softmax"))
     assert code == 0, output
     assert [path.name for path in (project / "results").iterdir()] == ["softmax.csv"]
+
+
+@pytest.mark.parametrize(("command", "kept"), [("cat", True), ("true", False)])
+def test_only_a_process_at_work_here_keeps_its_temporary_file(
+    tmp_path, monkeypatch, command, kept
+):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("results", RUN.parent):
+        (tmp_path / folder).mkdir()
+    RUN.touch()
+    with subprocess.Popen([command], stdin=subprocess.PIPE) as process:
+        if not kept:  # it has ended, but its number is still taken
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        temporary = tmp_path / "results" / f".{process.pid}.table.csv"
+        temporary.touch()
+        clear()
+        assert temporary.exists() is kept
 
 
 def test_a_second_run_is_turned_away_and_the_first_goes_on(project, endless):

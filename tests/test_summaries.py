@@ -117,6 +117,38 @@ def test_the_final_summary():
     assert math.isnan(single.loc["test_accuracy", "low"])
 
 
+@pytest.mark.parametrize("absent", ["learning_rates", "grid"])
+def test_a_sweep_without_a_run_of_a_part_is_refused(tmp_path, monkeypatch, absent):
+    monkeypatch.chdir(tmp_path)
+    rates = {"learning_rates": 0.1, "grid": 0.3} | {absent: 9.0}
+    run = RUNS[(RUNS["learning_rate"] == 0.1) & (RUNS["seed"] == RUNS["seed"].iloc[0])]
+    for rate in (0.1, 0.3):
+        run.assign(learning_rate=rate).to_csv(f"{rate}.csv", index=False)
+    setting = {
+        name: str(RUNS[name].iloc[0]) for name in ("hidden_size", "batch_size", "seed")
+    }
+    options = {
+        "classes": 10,
+        "validation-size": 100,
+        "hidden-size": setting["hidden_size"],
+        "batch-size": setting["batch_size"],
+        "rates": rates["learning_rates"],
+        "grid-hidden-sizes": setting["hidden_size"],
+        "grid-batch-sizes": setting["batch_size"],
+        "grid-rates": rates["grid"],
+        "seeds": setting["seed"],
+        "missing-runs": "leave_out",
+        **dict.fromkeys(("learning-rates", "grid", "settings", "chosen", "sweep"), "x"),
+    }
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    monkeypatch.setattr("sys.argv", ["sweep", "{learning_rate}.csv", *arguments])
+    with pytest.raises(
+        sweep.NoCandidateError, match=f"learning_rate_sweep.{absent} is"
+    ):
+        sweep.main()
+    assert not (tmp_path / "x").exists()
+
+
 def test_the_confusion_matrix_is_averaged():
     counts = pd.DataFrame(
         {

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from tests.project import PROJECT, copy_of_project, snakemake
+from tests.project import PROJECT, copy_of_project, schedule, snakemake
+from tests.small import small_project
 from workflow.provenance import SOURCE, code
 
 RULES = "\n".join(p.read_text() for p in sorted(PROJECT.glob("workflow/rules/*.smk")))
@@ -63,6 +64,35 @@ def test_a_wrong_configuration_stops_before_any_job(tmp_path, text, message):
     assert re.search(message, output)
     assert "Traceback" not in output
     assert "Job stats" not in output
+
+
+@pytest.mark.parametrize("folder", ["report", "results/course", "../project/report"])
+def test_a_template_among_the_outputs_is_refused(tmp_path, folder):
+    project = copy_of_project(tmp_path / "project")
+    (project / folder).mkdir(parents=True, exist_ok=True)
+    setting = f"report={{template: {folder}}}"
+    run = snakemake(project, "-n", "--config", setting)
+    assert run.returncode != 0
+    printed = run.stdout + run.stderr
+    assert f"report.template: the pipeline writes to {folder}" in printed
+    assert "Traceback" not in printed
+
+
+def test_what_an_editor_leaves_among_the_templates_is_no_template(tmp_path):
+    folder = copy_of_project(tmp_path / "project")
+    for templates in ("templates", "templates/page"):
+        (folder / templates / ".#page.html").symlink_to("user@host.1:1")
+    run = snakemake(folder, "-n", "--", "pages")
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_runs_that_are_made_anyway_are_not_left_out(tmp_path):
+    folder = small_project(tmp_path / "project")
+    left_out = ["--config", "learning_rate_sweep={missing_runs: leave_out}"]
+    files = ["-n", "--configfile", "small.yaml", *left_out]
+    run = snakemake(folder, *files, "--", "learning_rate_sweep")
+    rules = schedule(run.stdout + run.stderr)
+    assert rules["train"] == 2  # the seeds of mnist_runs, at a setting of the sweep
 
 
 def test_without_a_source_the_error_lists_what_each_answered(tmp_path):

@@ -39,7 +39,7 @@ def summarize(jobs: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Print the table."""
-    files = sorted(FOLDER.rglob("*.tsv"))
+    files = [f for f in sorted(FOLDER.rglob("*.tsv")) if f.stat().st_size]
     if not files:
         raise SystemExit(f"There is nothing in {FOLDER}/ yet; `make report` fills it")
     jobs = pd.concat(

@@ -46,6 +46,13 @@ def is_run(process: psutil.Process) -> bool:
     return here and not is_job(process)  # a `run:` is a Snakemake of its own
 
 
+def is_here(pid: int) -> bool:
+    """Tell whether a process runs in this folder, as a step does, started by hand."""
+    with suppress(psutil.Error):  # there is none, or it has ended and nobody took note
+        return Path(psutil.Process(pid).cwd()) == Path.cwd()
+    return False
+
+
 def find(condition: Callable[[psutil.Process], bool]) -> list[psutil.Process]:
     """Find the processes that fulfil a condition."""
     found = []
@@ -92,7 +99,7 @@ def clear() -> None:
     for folder in OUTPUTS:
         for path in [*folder.rglob(".*")]:
             temporary = TEMPORARY.match(path.name)
-            if not temporary or psutil.pid_exists(int(temporary[1])):
+            if not temporary or is_here(int(temporary[1])):
                 continue
             if path.is_dir():
                 shutil.rmtree(path)

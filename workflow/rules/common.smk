@@ -3,6 +3,7 @@ What all rules share: the checked configuration, the environment of the jobs, an
 names of the files that more than one rule mentions.
 """
 
+import itertools
 import json
 import os
 import sys
@@ -13,7 +14,7 @@ from snakemake.exceptions import WorkflowError
 
 from workflow.provenance import SOURCES, code, commit, contents, sources
 from workflow.configuration import problems
-from workflow.recovery import MARK
+from workflow.recovery import MARK, WRITTEN
 
 with open(workflow.source_path("../schemas/config.schema.yaml")) as schema_file:
     SCHEMA = yaml.safe_load(schema_file)
@@ -70,6 +71,9 @@ def templates(folders):
     missing = [folder for folder in folders if not os.path.isdir(folder)]
     if missing:
         raise WorkflowError(f"report.template: there is no folder {missing[0]}")
+    for folder, written in itertools.product(folders, WRITTEN):
+        if Path(folder).resolve().is_relative_to(written.resolve()):
+            raise WorkflowError(f"report.template: the pipeline writes to {folder}")
     return [
         entry.path
         for folder in folders

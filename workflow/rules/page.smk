@@ -20,12 +20,17 @@ with open("templates/page/questions.yaml") as questions_file:
 report: "../description.rst"
 
 
+PAGE = {
+    "questions": "templates/page/questions.yaml",
+    "template": "templates/page/page.html",
+}
+
+
 rule pages:
     """Put the figures and tables of each question on a page of HTML."""
     input:
         *(file for question in QUESTIONS.values() for file in question["shows"]),
-        questions="templates/page/questions.yaml",
-        template="templates/page/page.html",
+        **PAGE,
     output:
         [
             report(
@@ -44,7 +49,7 @@ rule pages:
         runtime=10,
     params:
         *code("mlp.document.page"),
-        *contents({file.name: file for file in Path("templates/page").iterdir()}),
+        *contents({file: Path(file) for file in PAGE.values()}),
     shell:
         """
         python -m mlp.document.page \

@@ -5,6 +5,7 @@ import itertools
 import json
 import platform
 import re
+import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -163,6 +164,26 @@ def render(
     return source, {"numbers": ledger.entries, "findings": outcomes}
 
 
+def where(error: Exception) -> str:
+    """Name the template and the line in which an error arose, as far as is known."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return f"{error.filename}, line {error.lineno}: "
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f for f in frames if f.filename.endswith(".tex")]
+    return f"{places[-1].filename}, line {places[-1].lineno}: " if places else ""
+
+
+def not_in_utf8(templates: Sequence[Path]) -> list[str]:
+    """List the templates that cannot be read."""
+    found = []
+    for path in (path for folder in templates for path in sorted(folder.glob("*.tex"))):
+        try:
+            path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            found.append(f"{path} is not in UTF-8: {error}")
+    return found
+
+
 def main() -> None:
     """Write the source and the record of what it holds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -186,13 +207,10 @@ def main() -> None:
             arguments.commit,
             arguments.date,
         )
-    except (LedgerError, listings.ListingError) as error:
-        raise SystemExit(str(error)) from None
-    except jinja2.TemplateError as error:
-        place = getattr(error, "filename", None) or arguments.templates[0]
-        line = getattr(error, "lineno", None)
-        where = f"{place}, line {line}" if line else place
-        raise SystemExit(f"{where}: {error}") from None
+    except (LedgerError, listings.ListingError, jinja2.TemplateError) as error:
+        raise SystemExit(f"{where(error)}{error}") from None
+    except UnicodeDecodeError:
+        raise SystemExit("\n".join(not_in_utf8(arguments.templates))) from None
     for path, text in {
         arguments.output: source,
         arguments.ledger: json.dumps(record, indent=1) + "\n",

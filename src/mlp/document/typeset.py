@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -51,6 +52,8 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
     LatexError
         If LaTeX cannot compile it, or finds a flaw.
     """
+    if not shutil.which("latexmk"):
+        raise LatexError("latexmk is not here; `make report` installs TeX, or says how")
     folders = [str(folder.resolve()) for folder in templates]
     # where workflow.recovery finds what a killed step leaves, by this name
     with tempfile.TemporaryDirectory(

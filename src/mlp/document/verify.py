@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pypdf
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 
 from mlp.document.provenance import digest
 from mlp.document.typeset import LatexError, typeset
@@ -23,6 +23,7 @@ SAME, DIFFERS, UNCHECKED = "same", "differs", "not checked"
 Verdict = tuple[str, str]  # one of these three, and on what
 UNREADABLE = (
     PyPdfError,
+    DependencyError,  # such as an encryption that needs another library
     zlib.error,
     ValueError,
     LookupError,
@@ -111,9 +112,15 @@ def compare(
 def compare_with_project(provenance: Provenance) -> list[Verdict]:
     """Compare what a report was made from with the files of this project."""
     theirs, ours = provenance.commit, checked_out()
-    sources = list(
-        compare("sources", provenance.sources, digests(provenance.sources), DIFFERS)
-    )
+    inside = {
+        name: sha256
+        for name, sha256 in provenance.sources.items()
+        if (PROJECT / name).resolve().is_relative_to(PROJECT)
+    }
+    sources = list(compare("sources", inside, digests(inside), DIFFERS))
+    if outside := sorted(provenance.sources.keys() - inside.keys()):
+        place = f"sources outside of the project: {', '.join(outside)}"
+        sources.append((UNCHECKED, place))
     results = compare("results", provenance.results, digests(provenance.results))
     data = compare("data files", provenance.data, digests(provenance.data))
     if differ(sources) and theirs != ours and "unknown" not in (theirs, ours):

@@ -131,9 +131,18 @@ def main() -> None:
         on_grid = [summary[name].isin(axis) for name, axis in zip(SETTING, axes)]
         return summary[pd.concat(on_grid, axis=1).all(axis=1)]
 
+    learning_rates, settings_of_grid = select(*by_rate), select(*grid)
+    for key, table in {
+        "learning_rates": learning_rates,
+        "grid": settings_of_grid,
+    }.items():
+        if table.empty:
+            raise NoCandidateError(
+                f"none of the runs of learning_rate_sweep.{key} is there; make some"
+            )
     for path, table in {
-        arguments.learning_rates: select(*by_rate),
-        arguments.grid: select(*grid),
+        arguments.learning_rates: learning_rates,
+        arguments.grid: settings_of_grid,
         arguments.settings: summary,
         arguments.chosen: chosen,
     }.items():
