@@ -4,14 +4,19 @@ data -> runs -> summaries -> figures -> document: each rules file does its part 
 for the questions it is named after, with the code that stands under src/mlp.
 """
 
+import json
+import os
+import sys
 from pathlib import Path
 
+import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from workflow.configuration import syntax_error
-from workflow.recovery import record_run
+from workflow.configuration import problems, syntax_error
+from workflow.recovery import MARK, record_run
 from workflow.slurm import cancel_leftovers
+from workflow.sources import code
 
 min_version("9.27")
 
@@ -24,11 +29,29 @@ for file in map(Path, ["config.yaml", *workflow.configfiles]):
 configfile: "config.yaml"
 
 
+if mistakes := list(problems(config)):
+    raise WorkflowError("The configuration cannot be used.", *mistakes)
+
+os.environ.update(
+    PATH=os.pathsep.join([os.path.dirname(sys.executable), *os.get_exec_path()]),
+    PYTHONPATH="src",
+    PYTHONHASHSEED="0",
+    DATASET_SOURCES=json.dumps(
+        [{"folder": config["dataset"]["folder"]}]
+        if config["dataset"]["folder"]
+        else config["dataset"]["sources"]
+    ),
+    # else glibc hands each gradient's memory back to the system and asks for it anew
+    MALLOC_TRIM_THRESHOLD_="268435456",
+    MALLOC_MMAP_THRESHOLD_="268435456",
+    **{MARK: os.getcwd()},
+)
+
+
 # what .venv is made on; named for `snakemake --lint`, the jobs run without it
 container: "docker://debian:12"
 
 
-include: "workflow/rules/common.smk"
 include: "workflow/rules/download.smk"
 include: "workflow/rules/softmax.smk"
 include: "workflow/rules/gradient_check.smk"

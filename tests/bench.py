@@ -193,7 +193,7 @@ TOOLS = {
 def load():
     """Give initial parameters, the training images, normalized, and their labels."""
     from mlp.data import idx
-    from mlp.experiments.hyperparameters import normalize
+    from mlp.data.normalization import normalize
     from mlp.networks import batch
 
     dataset = yaml.safe_load(Path("config.yaml").read_text())["dataset"]

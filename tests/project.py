@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from workflow.provenance import SOURCE
+from workflow.sources import SOURCE
 
 PROJECT = SOURCE.parent
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from mlp.document.typeset import LatexError, typeset
+from mlp.document.report import LatexError, typeset
 from mlp.figures import final
 from tests.project import PROJECT, snakemake
 from workflow import configuration

@@ -63,7 +63,7 @@ STEPS = {
     "final_figures": "mlp.figures.final",
     "render": "mlp.document.render",
     "provenance": "mlp.document.provenance",
-    "report": "mlp.document.typeset",
+    "report": "mlp.document.report",
 }
 LISTED = [  # their source is in the report
     "mlp.experiments.gradient_check",

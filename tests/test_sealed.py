@@ -49,7 +49,7 @@ def test_no_step_lets_another_program_open_it(tiny):
     }
     by_steps = {each for each in started if each[0].startswith("mlp")}
     assert {each for each in by_steps if each[0] != "mlp.data.download"} == {
-        ("mlp.document.typeset", "latexmk")
+        ("mlp.document.report", "latexmk")
     }
     # a `run:` starts Snakemake anew, which looks up the commit and what the machine has
     by_snakemake = {

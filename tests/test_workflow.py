@@ -10,7 +10,7 @@ import pytest
 
 from tests.project import PROJECT, copy_of_project, schedule, snakemake
 from tests.small import small_project
-from workflow.provenance import SOURCE, code
+from workflow.sources import SOURCE, code
 
 RULES = "\n".join(p.read_text() for p in sorted(PROJECT.glob("workflow/rules/*.smk")))
 STEPS = sorted(set(re.findall(r"python -m (mlp[\w.]+)", RULES)))

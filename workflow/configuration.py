@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+with (Path(__file__).parent / "schemas" / "config.schema.yaml").open() as file:
+    SCHEMA = yaml.safe_load(file)
 LONG = 300  # characters of a message
 EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
@@ -35,17 +38,33 @@ Validator = extend(
 )
 
 
-def read_exponents(config: dict, schema: dict) -> None:
-    """Replace, where a number is called for, ``1e-3``, which YAML reads as a string."""
-    for error in list(Validator(schema).iter_errors(config)):
-        text = error.instance
+FloatValidator = extend(
+    Validator,
+    type_checker=Validator.TYPE_CHECKER.redefine(
+        "number", lambda _, value: isinstance(value, float)
+    ),
+)
+"""Takes nothing for a number that is not a float."""
+
+
+def read_floats(config: dict, schema: dict) -> None:
+    """Make floats of ``1`` and of ``1e-3``, a string in YAML, where a number belongs.
+
+    So a number has one form, as in the folders of the runs.
+    """
+    for error in list(FloatValidator(schema).iter_errors(config)):
+        value = error.instance
         wants_number = error.validator == "type" and error.validator_value == "number"
-        if wants_number and isinstance(text, str) and EXPONENT.fullmatch(text):
+        if wants_number and (
+            is_whole_number(None, value)
+            or (isinstance(value, str) and EXPONENT.fullmatch(value))
+        ):
             *parents, key = error.absolute_path
             place = config
             for parent in parents:
                 place = place[parent]
-            place[key] = float(text)
+            with suppress(OverflowError):  # the schema refuses what is that large
+                place[key] = float(value)
 
 
 def explain(error: ValidationError) -> str:
@@ -66,20 +85,24 @@ def path(error: ValidationError) -> str:
     return ".".join(map(str, error.absolute_path)) or "(top level)"
 
 
-def problems(config: dict, schema: dict) -> Iterator[str]:
+def problems(config: dict) -> Iterator[str]:
     """Check the configuration; give one line for each mistake in it.
 
     Parameters
     ----------
     config : dict
-        Changed in place: numbers with an exponent, which YAML may read as strings.
-    schema : dict
-        A JSON schema, draft 2020-12.
+        Changed in place: numbers become floats, and what may stand in any order gets
+        one, the hyperparameters that of the schema.
     """
-    read_exponents(config, schema)
-    errors = sorted(Validator(schema).iter_errors(config), key=path)
+    read_floats(config, SCHEMA)
+    errors = sorted(Validator(SCHEMA).iter_errors(config), key=path)
     yield from map(explain, errors)
     if not errors:
+        axes = SCHEMA["properties"]["hyperparameters"]["properties"]
+        given = config["hyperparameters"]
+        config["hyperparameters"] = {name: given[name] for name in axes}
+        for section in ("synthetic", "mnist_runs", "learning_rate_sweep", "final"):
+            config[section]["seeds"].sort()
         yield from contradictions(config)
 
 

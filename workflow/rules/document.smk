@@ -16,6 +16,21 @@ OUTPUTS:
     report/report.pdf
 """
 
+from workflow.commit import commit
+from workflow.configuration import problems
+from workflow.sources import SOURCES, contents, listed, places, sources, templates
+
+# those that the user's folder has come before those of the project
+TEMPLATES = [*filter(None, [config["report"]["template"]]), "templates"]
+TEMPLATE_FILES = templates(TEMPLATES)
+LISTED = listed(TEMPLATE_FILES)
+PLACES = places()
+COMMIT = commit([*SOURCES, *TEMPLATES])
+with open("config.yaml", encoding="utf-8") as config_file:
+    committed = yaml.safe_load(config_file)
+list(problems(committed))  # reads it as it has read the configuration of this run
+COMMIT = COMMIT._replace(another_configuration=config != committed)
+
 # the tables and figures of each rule
 MADE = {
     "softmax": rules.softmax.output,
@@ -30,24 +45,16 @@ MADE = {
         for name in ("batches.csv", "epochs.csv")
     ],
     "mnist_runs": rules.mnist_runs.output,
-    "mnist_figures": rules.mnist_figures.output,
+    "mnist_runs_figures": rules.mnist_runs_figures.output,
     "learning_rate_sweep": rules.learning_rate_sweep.output,
-    "sweep_figures": rules.sweep_figures.output,
+    "learning_rate_sweep_figures": rules.learning_rate_sweep_figures.output,
     "train_final": collect(rules.train_final.output, seed=FINAL_SEEDS),
     "final": rules.final.output,
     "final_figures": rules.final_figures.output,
 }
-TABLES = [
-    rules.softmax.output,
-    *rules.gradient_check.output,
-    *rules.synthetic.output,
-    rules.dataset.output,
-    rules.mnist_runs.output.epochs,
-    rules.mnist_runs.output.batches,
-    *rules.learning_rate_sweep.output,
-    *rules.final.output,
-]
-FIGURES = [file for name in MADE if "figures" in name for file in MADE[name]]
+IN_FOLDER = [(str(Path(file).parent), file) for name in MADE for file in MADE[name]]
+TABLES = [file for folder, file in IN_FOLDER if folder == "results"]
+FIGURES = [file for folder, file in IN_FOLDER if folder == "results/figures"]
 # all but where the data came from, which makes no difference
 SETTINGS = config | {
     "dataset": {
@@ -56,14 +63,6 @@ SETTINGS = config | {
         if key not in ("folder", "sources")
     }
 }
-LISTED = [
-    "mlp.experiments.gradient_check",
-    "mlp.networks.local_derivatives",
-    "mlp.networks.scalar",
-    "mlp.networks.instance",
-    "mlp.networks.batch",
-    "mlp.networks.sgd",
-]
 
 
 localrules:
@@ -81,7 +80,8 @@ rule render:
     """Render the templates to LaTeX, with what the results hold."""
     input:
         tables=TABLES,
-        templates=templates(TEMPLATES),
+        templates=TEMPLATE_FILES,
+        manifest="report/manifest.json",
     output:
         tex="report/report.tex",
         ledger="report/ledger.json",
@@ -89,12 +89,9 @@ rule render:
         "logs/render.txt",
     benchmark:
         "benchmarks/render.tsv"
-    resources:
-        mem_mb=500,
-        runtime=10,
     params:
         *code("mlp.document.render", *LISTED),
-        *contents({file: Path(file) for file in templates(TEMPLATES)}),
+        *contents({file: Path(file) for file in TEMPLATE_FILES}),
         # functions, since Snakemake would take braces in a string for wildcards
         settings=lambda wildcards: json.dumps(SETTINGS),
         commit=COMMIT.name,
@@ -106,6 +103,7 @@ rule render:
         python -m mlp.document.render {input.tables:q} \
             --templates {params.templates:q} \
             --listed {params.listed} \
+            --manifest {input.manifest:q} \
             --settings {params.settings:q} \
             --commit {params.commit:q} \
             --date={params.date:q} \
@@ -116,24 +114,31 @@ rule render:
 
 
 rule manifest:
-    """List the files that each rule has made; a thousand fit on no command line."""
+    """List the rules with their place in the source and the files that each has made."""
     output:
         "report/manifest.json",
     log:
         "logs/manifest.txt",
     params:
-        made=lambda wildcards: json.dumps(
-            {name: list(files) for name, files in MADE.items()}
-            | {"render": list(rules.render.output)}
+        rules=lambda wildcards: json.dumps(
+            {
+                name: {**PLACES[name], "files": list(files)}
+                for name, files in (MADE | {"render": rules.render.output}).items()
+            },
+            indent=1,
         ),
-    run:
-        Path(output[0]).write_text(params.made)
+    # a thousand files fit on no command line, but this one is the shell's own
+    shell:
+        """
+        printf '%s\\n' {params.rules:q} >{output:q} 2>{log:q}
+        """
 
 
 rule provenance:
     """Write down what the results were made from, and which rule made which."""
     input:
-        **MADE,
+        # a function: Snakemake looks at each file of a list by name again for each other
+        lambda wildcards: [file for files in MADE.values() for file in files],
         render=rules.render.output,
         manifest=rules.manifest.output,
     output:
@@ -142,19 +147,17 @@ rule provenance:
         "logs/provenance.txt",
     benchmark:
         "benchmarks/provenance.tsv"
-    resources:
-        mem_mb=500,
-        runtime=10,
     params:
         *code("mlp.document.provenance"),
         commit=lambda wildcards: json.dumps(COMMIT._asdict()),
         settings=lambda wildcards: json.dumps(SETTINGS),
         data=lambda wildcards: json.dumps(
-            {file: DIGESTS[name] for name, file in rules.download.output.items()}
+            {
+                file: FILES[name]["sha256"]
+                for name, file in rules.download.output.items()
+            }
         ),
-        sources=contents(
-            {file: Path(file) for file in {*sources(), *templates(TEMPLATES)}}
-        ),
+        sources=contents({file: Path(file) for file in {*sources(), *TEMPLATE_FILES}}),
     shell:
         """
         python -m mlp.document.provenance \
@@ -175,23 +178,20 @@ rule report:
         figures=[file for file in FIGURES if file.endswith(".pdf")],
         tables=TABLES,
         provenance=rules.provenance.output,
-        templates=templates(TEMPLATES),
+        templates=TEMPLATE_FILES,
     output:
         report("report/report.pdf", category="Document", labels={"shows": "The report"}),
     log:
         "logs/report.txt",
     benchmark:
         "benchmarks/report.tsv"
-    resources:
-        mem_mb=500,
-        runtime=10,
     params:
-        *code("mlp.document.typeset"),
+        *code("mlp.document.report"),
         date=COMMIT.time,
         templates=TEMPLATES,
     shell:
         """
-        python -m mlp.document.typeset {input.tex:q} \
+        python -m mlp.document.report {input.tex:q} \
             --templates {params.templates:q} \
             --date {params.date} \
             --output {output:q} \

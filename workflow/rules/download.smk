@@ -11,10 +11,11 @@ OUTPUTS:
     data/{name}/t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, the test set
 """
 
-FILES = [
-    config["dataset"]["files"][file]
-    for file in ("train_images", "train_labels", "test_images", "test_labels")
-]
+DATA = f"data/{config['dataset']['name']}"
+FILES = config["dataset"]["files"]
+SHA256 = [FILES[file]["sha256"] for file in ("train_images", "train_labels")]
+TEST_SHA256 = [FILES[file]["sha256"] for file in ("test_images", "test_labels")]
+CLASSES = config["dataset"]["classes"]
 
 
 # compute nodes of a cluster have no network
@@ -25,20 +26,21 @@ localrules:
 rule download:
     """Get the data set, whole and right, from the first source that has it."""
     output:
-        train_images=TRAIN_IMAGES,
-        train_labels=TRAIN_LABELS,
-        test_images=TEST_IMAGES,
-        test_labels=TEST_LABELS,
+        train_images=f"{DATA}/train-images-idx3-ubyte",
+        train_labels=f"{DATA}/train-labels-idx1-ubyte",
+        test_images=f"{DATA}/t10k-images-idx3-ubyte",
+        test_labels=f"{DATA}/t10k-labels-idx1-ubyte",
     log:
         "logs/download.txt",
     benchmark:
         "benchmarks/download.tsv"
     resources:
-        mem_mb=500,
         runtime=60,
     params:
         # a function, since Snakemake would take braces in a string for wildcards
-        files=lambda wildcards: json.dumps(FILES),
+        files=lambda wildcards, output: json.dumps(
+            [FILES[name] for name in output.keys()]
+        ),
     # The digests fix the bytes, so neither the sources nor the code are parameters, and
     # a change of them downloads nothing again.
     # Standard error goes to the terminal, for the progress bar.

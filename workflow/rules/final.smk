@@ -1,5 +1,5 @@
 """
-This part of the workflow answers question 7.4: the chosen setting on the test set.
+This part of the workflow answers question 7.4: the chosen settings on the test set.
 
 REQUIRED INPUTS:
 
@@ -17,12 +17,12 @@ FINAL_SEEDS = config["final"]["seeds"]
 
 
 rule train_final:
-    """Train the chosen setting from one seed on the full training set, and test it."""
+    """Train the chosen settings from one seed on the full training set, and test them."""
     input:
-        images=TRAIN_IMAGES,
-        labels=TRAIN_LABELS,
-        test_images=TEST_IMAGES,
-        test_labels=TEST_LABELS,
+        images=rules.download.output.train_images,
+        labels=rules.download.output.train_labels,
+        test_images=rules.download.output.test_images,
+        test_labels=rules.download.output.test_labels,
         chosen=rules.learning_rate_sweep.output.chosen,
     output:
         result="results/final/seed={seed}/result.csv",
@@ -33,18 +33,15 @@ rule train_final:
     benchmark:
         "benchmarks/train_final/seed={seed}.tsv"
     resources:
-        mem_mb=1000,
         runtime=60,
     params:
-        *code("mlp.experiments.final"),
-        **config["training"],
-        initialization=config["network"]["initialization"],
-        sha256=TRAIN_DIGESTS,
-        test_sha256=TEST_DIGESTS,
+        *code("mlp.experiments.train_final"),
+        sha256=SHA256,
+        test_sha256=TEST_SHA256,
         classes=len(CLASSES),
     shell:
         """
-        python -m mlp.experiments.final \
+        python -m mlp.experiments.train_final \
             --images {input.images:q} \
             --labels {input.labels:q} \
             --sha256 {params.sha256} \
@@ -52,10 +49,6 @@ rule train_final:
             --test-labels {input.test_labels:q} \
             --test-sha256 {params.test_sha256} \
             --classes {params.classes} \
-            --initialization {params.initialization} \
-            --normalization {params.normalization} \
-            --schedule {params.schedule} \
-            --epochs {params.epochs} \
             --chosen {input.chosen:q} \
             --seed {wildcards.seed} \
             --result {output.result:q} \
@@ -78,9 +71,6 @@ rule final:
         "logs/final.txt",
     benchmark:
         "benchmarks/final.tsv"
-    resources:
-        mem_mb=500,
-        runtime=10,
     params:
         *code("mlp.summaries.final"),
     shell:
@@ -109,9 +99,6 @@ rule final_figures:
         "logs/final_figures.txt",
     benchmark:
         "benchmarks/final_figures.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         *code("mlp.figures.final"),
         # a function, since Snakemake would take braces in a name for wildcards

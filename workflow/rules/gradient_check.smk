@@ -25,9 +25,6 @@ rule gradient_check:
         "logs/gradient_check.txt",
     benchmark:
         "benchmarks/gradient_check.tsv"
-    resources:
-        mem_mb=500,
-        runtime=10,
     params:
         *code("mlp.experiments.gradient_check"),
         random_points=config["gradient_check"]["random_points"],

@@ -7,41 +7,44 @@ REQUIRED INPUTS:
 
 OUTPUTS:
 
-    results/learning_rates.csv    one row a learning rate, at the batch size of mnist_runs
-    results/grid.csv              one row a setting of the grid
+    results/learning_rates.csv    one row a learning rate, all else as in mnist_runs
+    results/grid.csv              one row a setting of the grids
+    results/activations.csv       one row an activation function, all else as in mnist_runs
     results/settings.csv          one row a setting, all of them
     results/chosen.csv            the setting that validates best
     results/sweep.csv             how many runs there are, and should be
     results/figures/learning_rates.pdf, grid.pdf
 """
 
+from workflow.runs import settings, words
+
 SWEEP = config["learning_rate_sweep"]
-SWEEP_RUNS = sorted(
-    {
-        *runs(
-            "epochs.csv",
-            [config["network"]["hidden_size"]],
-            [RUNS["batch_size"]],
-            SWEEP["learning_rates"],
-            SWEEP["seeds"],
-        ),
-        *runs("epochs.csv", **SWEEP["grid"], seeds=SWEEP["seeds"]),
-    }
+GRIDS = SWEEP["grid"] if isinstance(SWEEP["grid"], list) else [SWEEP["grid"]]
+PLANNED_RUNS = runs(
+    "epochs.csv",
+    settings(
+        config["hyperparameters"], {"learning_rate": SWEEP["learning_rates"]}, *GRIDS
+    ),
+    SWEEP["seeds"],
 )
+SWEEP_RUNS = PLANNED_RUNS
 if SWEEP["missing_runs"] == "leave_out":
     # those that mnist_runs asks for are made anyway, and there when the summary looks
     SWEEP_RUNS = [
-        run for run in SWEEP_RUNS if os.path.exists(run) or run in MNIST_RUNS["epochs"]
+        run
+        for run in PLANNED_RUNS
+        if os.path.exists(run) or run in MNIST_RUNS["epochs"]
     ]
 
 
 rule learning_rate_sweep:
     """Summarize all settings over the seeds, and choose the one that validates best."""
     input:
-        SWEEP_RUNS,
+        lambda wildcards: SWEEP_RUNS,
     output:
         learning_rates="results/learning_rates.csv",
         grid="results/grid.csv",
+        activations="results/activations.csv",
         settings="results/settings.csv",
         chosen="results/chosen.csv",
         sweep="results/sweep.csv",
@@ -49,47 +52,39 @@ rule learning_rate_sweep:
         "logs/learning_rate_sweep.txt",
     benchmark:
         "benchmarks/learning_rate_sweep.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        *code("mlp.summaries.sweep"),
+        *code("mlp.summaries.learning_rate_sweep"),
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
-        # a function, since Snakemake would take braces in a string for wildcards;
-        # the names of a thousand runs do not fit on a command line
-        runs=lambda wildcards: f"{RUN}/epochs.csv",
-        hidden_size=config["network"]["hidden_size"],
-        batch_size=RUNS["batch_size"],
+        hyperparameters=words(config["hyperparameters"]),
         rates=SWEEP["learning_rates"],
-        grid_hidden_sizes=SWEEP["grid"]["hidden_sizes"],
-        grid_batch_sizes=SWEEP["grid"]["batch_sizes"],
-        grid_rates=SWEEP["grid"]["learning_rates"],
-        seeds=SWEEP["seeds"],
-        missing_runs=SWEEP["missing_runs"],
+        # a function, since Snakemake would take braces in a string for wildcards
+        grids=lambda wildcards: json.dumps(GRIDS),
+        seeds=len(SWEEP["seeds"]),
+        planned=len(PLANNED_RUNS),
+    # the names of a thousand runs do not fit on a command line
     shell:
         """
-        python -m mlp.summaries.sweep {params.runs:q} \
-            --classes {params.classes} \
-            --validation-size {params.validation_size} \
-            --hidden-size {params.hidden_size} \
-            --batch-size {params.batch_size} \
-            --rates {params.rates} \
-            --grid-hidden-sizes {params.grid_hidden_sizes} \
-            --grid-batch-sizes {params.grid_batch_sizes} \
-            --grid-rates {params.grid_rates} \
-            --seeds {params.seeds} \
-            --missing-runs {params.missing_runs} \
-            --learning-rates {output.learning_rates:q} \
-            --grid {output.grid:q} \
-            --settings {output.settings:q} \
-            --chosen {output.chosen:q} \
-            --sweep {output.sweep:q} \
-            >{log:q} 2>&1
+        printf '%s\\n' {input:q} \
+            | python -m mlp.summaries.learning_rate_sweep \
+                --classes {params.classes} \
+                --validation-size {params.validation_size} \
+                --hyperparameters {params.hyperparameters:q} \
+                --rates {params.rates} \
+                --grids {params.grids:q} \
+                --seeds {params.seeds} \
+                --planned {params.planned} \
+                --learning-rates {output.learning_rates:q} \
+                --grid {output.grid:q} \
+                --activations {output.activations:q} \
+                --settings {output.settings:q} \
+                --chosen {output.chosen:q} \
+                --sweep {output.sweep:q} \
+                >{log:q} 2>&1
         """
 
 
-rule sweep_figures:
+rule learning_rate_sweep_figures:
     """Draw the learning rates and the grid."""
     input:
         learning_rates=rules.learning_rate_sweep.output.learning_rates,
@@ -100,17 +95,14 @@ rule sweep_figures:
         grid="results/figures/grid.pdf",
         grid_svg="results/figures/grid.svg",
     log:
-        "logs/sweep_figures.txt",
+        "logs/learning_rate_sweep_figures.txt",
     benchmark:
-        "benchmarks/sweep_figures.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=10,
+        "benchmarks/learning_rate_sweep_figures.tsv"
     params:
-        *code("mlp.figures.sweep"),
+        *code("mlp.figures.learning_rate_sweep"),
     shell:
         """
-        python -m mlp.figures.sweep \
+        python -m mlp.figures.learning_rate_sweep \
             --learning-rates {input.learning_rates:q} \
             --grid {input.grid:q} \
             --learning-rates-figure {output.learning_rates:q} \

@@ -9,41 +9,39 @@ REQUIRED INPUTS:
 OUTPUTS:
 
     results/dataset.csv                 the images to train and validate on
-    results/runs/hidden_size=.../       each run, by setting and seed
+    results/runs/hidden_size=.../       each run, by hyperparameters and seed
     results/epochs.csv, batches.csv     mean and spread over the seeds
     results/figures/batches.pdf, spread.pdf, epochs.pdf
 """
 
-RUNS = config["mnist_runs"]
+from workflow.runs import RUN, runs
+
+SEEDS = config["mnist_runs"]["seeds"]
 MNIST_RUNS = {
-    file: runs(
-        f"{file}.csv",
-        [config["network"]["hidden_size"]],
-        [RUNS["batch_size"]],
-        [RUNS["learning_rate"]],
-        RUNS["seeds"],
-    )
+    file: runs(f"{file}.csv", [config["hyperparameters"]], SEEDS)
     for file in ("epochs", "batches")
 }
+
+
+wildcard_constraints:
+    hyperparameters="hidden_size=.+/epochs=[0-9]+",
+    seed="[0-9]+",
 
 
 rule dataset:
     """Describe the images to train and to validate on."""
     input:
-        images=TRAIN_IMAGES,
-        labels=TRAIN_LABELS,
+        images=rules.download.output.train_images,
+        labels=rules.download.output.train_labels,
     output:
         "results/dataset.csv",
     log:
         "logs/dataset.txt",
     benchmark:
         "benchmarks/dataset.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         *code("mlp.summaries.dataset"),
-        sha256=TRAIN_DIGESTS,
+        sha256=SHA256,
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
     shell:
@@ -62,43 +60,37 @@ rule dataset:
 rule train:
     """Train from one seed on part of the training set, validate on the rest."""
     input:
-        images=TRAIN_IMAGES,
-        labels=TRAIN_LABELS,
+        images=rules.download.output.train_images,
+        labels=rules.download.output.train_labels,
     output:
         epochs=f"{RUN}/epochs.csv",
         batches=f"{RUN}/batches.csv",
     log:
-        RUN.replace("results/runs", "logs/train", 1) + ".txt",
+        "logs/train/{hyperparameters}/seed={seed}.txt",
     benchmark:
-        RUN.replace("results/runs", "benchmarks/train", 1) + ".tsv"
+        "benchmarks/train/{hyperparameters}/seed={seed}.tsv"
     resources:
-        mem_mb=1000,
         runtime=60,
     params:
-        *code("mlp.experiments.validation"),
-        **config["training"],
-        initialization=config["network"]["initialization"],
-        sha256=TRAIN_DIGESTS,
+        *code("mlp.experiments.train"),
+        hyperparameters=lambda wildcards: " ".join(
+            Path(wildcards.hyperparameters).parts
+        ),
+        sha256=SHA256,
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
     shell:
         """
-        python -m mlp.experiments.validation \
+        python -m mlp.experiments.train \
             --images {input.images:q} \
             --labels {input.labels:q} \
             --sha256 {params.sha256} \
             --classes {params.classes} \
             --validation-size {params.validation_size} \
-            --hidden-size {wildcards.hidden_size} \
-            --initialization {params.initialization} \
-            --normalization {params.normalization} \
-            --schedule {params.schedule} \
-            --epochs {params.epochs} \
-            --batch-size {wildcards.batch_size} \
-            --learning-rate {wildcards.learning_rate} \
+            --hyperparameters {params.hyperparameters:q} \
             --seed {wildcards.seed} \
-            --epochs-csv {output.epochs:q} \
-            --batches-csv {output.batches:q} \
+            --epochs {output.epochs:q} \
+            --batches {output.batches:q} \
             >{log:q} 2>&1
         """
 
@@ -115,15 +107,12 @@ rule mnist_runs:
         "logs/mnist_runs.txt",
     benchmark:
         "benchmarks/mnist_runs.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
-        *code("mlp.summaries.validation"),
-        seeds=RUNS["seeds"],
+        *code("mlp.summaries.mnist_runs"),
+        seeds=SEEDS,
     shell:
         """
-        python -m mlp.summaries.validation \
+        python -m mlp.summaries.mnist_runs \
             --epochs {input.epochs:q} \
             --batches {input.batches:q} \
             --seeds {params.seeds} \
@@ -133,7 +122,7 @@ rule mnist_runs:
         """
 
 
-rule mnist_figures:
+rule mnist_runs_figures:
     """Draw the loss of each batch, its spread over the seeds, and the epochs."""
     input:
         one_run=MNIST_RUNS["batches"][0],
@@ -147,18 +136,15 @@ rule mnist_figures:
         epochs="results/figures/epochs.pdf",
         epochs_svg="results/figures/epochs.svg",
     log:
-        "logs/mnist_figures.txt",
+        "logs/mnist_runs_figures.txt",
     benchmark:
-        "benchmarks/mnist_figures.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=10,
+        "benchmarks/mnist_runs_figures.tsv"
     params:
-        *code("mlp.figures.validation"),
+        *code("mlp.figures.mnist_runs"),
         window=100,
     shell:
         """
-        python -m mlp.figures.validation \
+        python -m mlp.figures.mnist_runs \
             --one-run {input.one_run:q} \
             --batches {input.batches:q} \
             --epochs {input.epochs:q} \

@@ -44,15 +44,12 @@ rule pages:
         "logs/pages.txt",
     benchmark:
         "benchmarks/pages.tsv"
-    resources:
-        mem_mb=500,
-        runtime=10,
     params:
-        *code("mlp.document.page"),
+        *code("mlp.document.pages"),
         *contents({file: Path(file) for file in PAGE.values()}),
     shell:
         """
-        python -m mlp.document.page \
+        python -m mlp.document.pages \
             --questions {input.questions:q} \
             --template {input.template:q} \
             --outputs {output:q} \

@@ -19,9 +19,6 @@ rule softmax:
         "logs/softmax.txt",
     benchmark:
         "benchmarks/softmax.tsv"
-    resources:
-        mem_mb=500,
-        runtime=10,
     params:
         *code("mlp.experiments.softmax"),
     shell:

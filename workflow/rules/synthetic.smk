@@ -26,17 +26,16 @@ rule train_synthetic:
     benchmark:
         "benchmarks/train_synthetic/seed={seed}.tsv"
     resources:
-        mem_mb=500,
         runtime=60,
     params:
-        *code("mlp.experiments.synthetic"),
+        *code("mlp.experiments.train_synthetic"),
         hidden_size=config["synthetic"]["hidden_size"],
         learning_rate=config["synthetic"]["learning_rate"],
         epochs=config["synthetic"]["epochs"],
         interval=config["synthetic"]["interval"],
     shell:
         """
-        python -m mlp.experiments.synthetic \
+        python -m mlp.experiments.train_synthetic \
             --hidden-size {params.hidden_size} \
             --learning-rate {params.learning_rate} \
             --epochs {params.epochs} \
@@ -60,9 +59,6 @@ rule synthetic:
         "logs/synthetic.txt",
     benchmark:
         "benchmarks/synthetic.tsv"
-    resources:
-        mem_mb=500,
-        runtime=10,
     params:
         *code("mlp.summaries.synthetic"),
     shell:
@@ -91,9 +87,6 @@ rule synthetic_figures:
         "logs/synthetic_figures.txt",
     benchmark:
         "benchmarks/synthetic_figures.tsv"
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         *code("mlp.figures.synthetic"),
     shell:

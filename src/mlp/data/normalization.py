@@ -43,3 +43,21 @@ def standardize(x: NDArray[np.uint8]) -> Normalization:
 
 PIXELS = {"unit_interval": unit_interval, "standardize": standardize}
 """The normalizations of images, by name."""
+
+
+def normalize(name: str, *images: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    """Normalize sets of images by the first of them.
+
+    Parameters
+    ----------
+    name : str
+        A key of `PIXELS`.
+    *images : ndarray of uint8, (instances, height, width)
+
+    Returns
+    -------
+    list of ndarray, (instances, pixels)
+    """
+    fitted = PIXELS[name](images[0])
+    table = fitted(np.arange(256)).astype(np.float32)  # a pixel has 256 values
+    return [table[x.reshape(len(x), -1)] for x in images]

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from mlp.hyperparameters import Hyperparameters
+
 Tables = Mapping[str, pd.DataFrame]
 LN_2 = math.log(2)  # the loss of guessing between two classes, in nats
 FINDINGS: dict[str, Callable[[Tables], bool]] = {}
@@ -254,14 +256,21 @@ def validation_images_are_easier(tables: Tables) -> bool:
 @finding
 def best_rate_grows_with_batch_size(tables: Tables) -> bool:
     """In the grid, the best rate of the largest batch size is above the smallest's."""
-    best = best_rate_by_batch_size(tables["grid"])
+    best = best_rate_by_batch_size(on_grid(tables))
     return bool(best.iloc[-1] > best.iloc[0])
 
 
 @finding
 def best_rate_same_for_all_batch_sizes(tables: Tables) -> bool:
     """In the grid, each batch size has the same best learning rate."""
-    return bool(best_rate_by_batch_size(tables["grid"]).nunique() == 1)
+    return bool(best_rate_by_batch_size(on_grid(tables)).nunique() == 1)
+
+
+def on_grid(tables: Tables) -> pd.DataFrame:
+    """Give the settings that differ from that of question 7.1 in size or rate alone."""
+    grid, setting = tables["grid"], tables["epochs"].iloc[0]
+    fixed = ["activation", "initialization", "normalization", "schedule", "epochs"]
+    return grid[(grid[fixed] == setting[fixed]).all(axis="columns")]
 
 
 def best_rate_by_batch_size(grid: pd.DataFrame) -> pd.Series:
@@ -275,9 +284,21 @@ def best_rate_by_batch_size(grid: pd.DataFrame) -> pd.Series:
 
 
 @finding
+def several_activations(tables: Tables) -> bool:
+    """The setting of question 7.1 was trained with other activation functions, too."""
+    return bool(tables["activations"]["activation"].nunique() > 1)
+
+
+@finding
+def another_network_is_chosen_too(tables: Tables) -> bool:
+    """The best of all settings is none of the network of question 5."""
+    return bool((tables["chosen"]["choice"] == "best_of_all").any())
+
+
+@finding
 def several_hidden_sizes(tables: Tables) -> bool:
     """The grid varies the number of hidden units."""
-    return bool(tables["grid"]["hidden_size"].nunique() > 1)
+    return bool(on_grid(tables)["hidden_size"].nunique() > 1)
 
 
 @finding
@@ -286,7 +307,7 @@ def larger_network_is_better(tables: Tables) -> bool:
 
     Each at its own best batch size and learning rate.
     """
-    grid = tables["grid"].dropna(subset="validation_accuracy_mean")
+    grid = on_grid(tables).dropna(subset="validation_accuracy_mean")
     best = grid.loc[grid.groupby("hidden_size")["validation_accuracy_mean"].idxmax()]
     return exceeds(best.iloc[-1], best.iloc[0], "validation_accuracy")
 
@@ -301,7 +322,7 @@ def runs_are_missing(tables: Tables) -> bool:
 def choice_is_clear(tables: Tables) -> bool:
     """The chosen setting validates better than each other one by more than noise."""
     settings, chosen = tables["settings"], tables["chosen"].iloc[0]
-    setting = ["hidden_size", "batch_size", "learning_rate"]
+    setting = list(Hyperparameters._fields)
     others = settings[(settings[setting] != chosen[setting]).any(axis="columns")]
     others = others[others["diverged"] == 0]
     return all(
@@ -328,9 +349,18 @@ def chosen_batch_size_is_at_the_edge(tables: Tables) -> bool:
 # Question 7.4
 
 
+def tested(tables: Tables, metric: str) -> pd.Series:
+    """Give the summary of a metric for the network of question 5."""
+    return (
+        tables["final_summary"]
+        .set_index(["choice", "metric"])
+        .loc[("as_assigned", metric)]
+    )
+
+
 def final(tables: Tables, metric: str) -> pd.Series:
     """Give the test result of a metric in the form that `exceeds` takes."""
-    row = tables["final_summary"].set_index("metric").loc[metric]
+    row = tested(tables, metric)
     return pd.Series(
         {"n": row["n"], f"{metric}_mean": row["mean"], f"{metric}_std": row["std"]}
     )
@@ -373,9 +403,9 @@ def training_exceeds_test(tables: Tables) -> bool:
 def test_gap_exceeds_sampling_error(tables: Tables) -> bool:
     """Test and validation accuracy differ by more than twice their sampling error."""
     chosen = tables["chosen"].iloc[0]
-    tested = tables["final_summary"].set_index("metric").loc["test_accuracy"]
-    difference = abs(chosen["validation_accuracy_mean"] - tested["mean"])
-    variance = chosen["validation_sampling_error"] ** 2 + tested["sampling_error"] ** 2
+    test = tested(tables, "test_accuracy")
+    difference = abs(chosen["validation_accuracy_mean"] - test["mean"])
+    variance = chosen["validation_sampling_error"] ** 2 + test["sampling_error"] ** 2
     return bool(difference > 2 * variance**0.5)
 
 

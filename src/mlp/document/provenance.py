@@ -7,7 +7,7 @@ import argparse
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def describe(
     settings: dict,
     data: dict[str, str],
     sources: Mapping[str, str],
-    made: Mapping[str, Sequence[str]],
+    manifest: Mapping[str, Mapping],
 ) -> dict:
     """Describe where the results come from.
 
@@ -63,8 +63,8 @@ def describe(
         checked; so the test set need not be opened here.
     sources : mapping of str to str
         As in `digest_sources`.
-    made : mapping of str to sequence of str
-        The files that each rule has made.
+    manifest : mapping of str to mapping
+        The rules with their ``files``.
     """
     return {
         "commit": commit,
@@ -72,8 +72,8 @@ def describe(
         "data": data,
         "results": {
             file: {"rule": rule, "sha256": digest(Path(file))}
-            for rule, files in made.items()
-            for file in files
+            for rule, made in manifest.items()
+            for file in made["files"]
         },
         "sources": digest_sources(sources),
         "versions": {"python": platform.python_version()}

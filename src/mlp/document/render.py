@@ -7,6 +7,7 @@ import platform
 import re
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -78,8 +79,8 @@ def print_listing(
     module = symbol.rpartition(".")[0]
     if module not in listed:
         raise listings.ListingError(
-            f"listing of {symbol}: {module} is not in LISTED of document.smk, "
-            "so that an edit of it would not reach the report"
+            f"listing of {symbol}: the rule render has not found this call, so that "
+            "an edit of the module would not reach the report"
         )
     found = listings.find(symbol, SOURCE)
     digest = listings.digest(module, SOURCE)
@@ -98,14 +99,38 @@ def print_listing(
     )
 
 
-def print_maker(rule: str, module: str, repository: str | None, commit: str) -> Tex:
-    """Print the rule that made a figure or table, with a link to its module."""
-    printed = Tex(rf"\madeby{{{escape(rule)}}}")
-    if not repository:
-        return printed
-    path = f"{SOURCE}/{module.replace('.', '/')}.py"
-    address = f"{repository.rstrip('/')}/blob/{commit.partition(' ')[0]}/{path}"
-    return Tex(rf"\href{{{address}}}{{{printed}}}")
+@dataclass(frozen=True)
+class Exhibit:
+    """A figure or table of the report, and the rule that made it."""
+
+    label: Tex  # in LaTeX
+    file: str  # below results/
+    rule: str
+    place: str  # of the rule
+    line: int
+
+    def maker(self, repository: str | None, commit: str) -> Tex:
+        """Print the rule, with a link to it at the commit."""
+        printed = Tex(rf"\madeby{{{escape(self.rule)}}}")
+        if not repository:
+            return printed
+        version = f"{repository.rstrip('/')}/blob/{commit.partition(' ')[0]}"
+        return Tex(rf"\href{{{version}/{self.place}\#L{self.line}}}{{{printed}}}")
+
+
+def find_exhibit(label: str, file: str, manifest: Mapping[str, Mapping]) -> Exhibit:
+    """Find the rule that has made a file of ``results/``.
+
+    Raises
+    ------
+    LedgerError
+        If there is none.
+    """
+    for rule, made in manifest.items():
+        for path in (f"results/{file}", f"results/figures/{file}"):
+            if path in made["files"]:
+                return Exhibit(Tex(label), file, rule, made["place"], made["line"])
+    raise LedgerError(f"made_by: no rule makes {file} in results/ or results/figures/")
 
 
 def render(
@@ -113,6 +138,7 @@ def render(
     tables: dict[str, pd.DataFrame],
     settings: dict,
     listed: Collection[str],
+    manifest: Mapping[str, Mapping],
     commit: str,
     date: str,
 ) -> tuple[str, dict]:
@@ -128,6 +154,8 @@ def render(
     """
     ledger = Ledger(tables, settings)
     outcomes: dict[str, bool] = {}
+    exhibits: list[Exhibit] = []
+    repository = settings["report"]["repository"]
     checked = tables["gradient_checked"].set_index("module")["sha256"].to_dict()
 
     def ask(name: str) -> bool:
@@ -135,6 +163,10 @@ def render(
             raise LedgerError(f"there is no finding {name} in mlp.document.findings")
         outcomes[name] = findings.FINDINGS[name](tables)
         return outcomes[name]
+
+    def made_by(label: str, file: str) -> Tex:
+        exhibits.append(find_exhibit(label, file, manifest))
+        return exhibits[-1].maker(repository, commit)
 
     functions: dict[str, Callable] = {
         "row": ledger.row,
@@ -144,9 +176,10 @@ def render(
         "setting": ledger.setting,
         "finding": ask,
         "listing": lambda symbol, title: print_listing(symbol, title, listed, checked),
-        "made_by": lambda rule, module: print_maker(
-            rule, module, settings["report"]["repository"], commit
-        ),
+        "made_by": made_by,
+        "exhibits": lambda: exhibits,  # so far
+        "tex": Tex,
+        "maker": lambda exhibit: exhibit.maker(repository, commit),
         "zip_longest": itertools.zip_longest,
     }
     source = (
@@ -190,6 +223,7 @@ def main() -> None:
     parser.add_argument("tables", type=Path, nargs="+")
     parser.add_argument("--templates", type=Path, nargs="+", required=True)
     parser.add_argument("--listed", nargs="+", required=True)
+    parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--settings", type=json.loads, required=True)
     parser.add_argument("--commit", required=True)
     parser.add_argument("--date", required=True)
@@ -204,6 +238,7 @@ def main() -> None:
             tables,
             arguments.settings,
             arguments.listed,
+            json.loads(arguments.manifest.read_text()),
             arguments.commit,
             arguments.date,
         )

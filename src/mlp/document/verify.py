@@ -15,7 +15,7 @@ import pypdf
 from pypdf.errors import DependencyError, PyPdfError
 
 from mlp.document.provenance import digest
-from mlp.document.typeset import LatexError, typeset
+from mlp.document.report import LatexError, typeset
 
 PROJECT = Path(__file__).resolve().parents[3]
 PROVENANCE = "provenance.json"

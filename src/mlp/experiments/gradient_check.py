@@ -5,10 +5,14 @@ scalar, the per-instance and the batched network stand beside central difference
 the scalar loss and, where the assignment prints them, beside its values.  At the
 assignment's point the hidden gradients vanish by symmetry, so that only the random
 points can tell a right backward pass of the hidden layer from a wrong one.
+
+The scalar network is that of the assignment, with sigmoids.  With another activation
+function the batched network stands in its place.
 """
 
 import argparse
 import hashlib
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from inspect import getsource
@@ -17,10 +21,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mlp.networks import batch, instance, scalar
+from mlp.networks import activations, batch, instance, scalar
 from mlp.outputs import write_csv
 
-NETWORKS = (scalar, instance, batch)
+CHECKED = (scalar, instance, batch, activations)
+KINK = 0.01  # how near 0 a sum may come at which a function has no derivative there
 ASSIGNMENT = scalar.Parameters(
     W=[[1.0, 1.0, 1.0], [-1.0, -1.0, -1.0]],
     b=[0.0, 0.0, 0.0],
@@ -40,7 +45,7 @@ TOLERANCES = {
     "finite_difference": 1e-8,  # rounding and the cubic term, at a step of 1e-5
     "assignment": 5e-5,  # half a unit of the last digit that it prints
 }
-"""How far, absolutely, a column may be from the scalar network's derivative."""
+"""How far, absolutely, a column may be from the derivative that is checked."""
 
 
 class Point(NamedTuple):
@@ -49,11 +54,12 @@ class Point(NamedTuple):
     name: str
     parameters: scalar.Parameters
     instances: list[tuple[list[float], int]]
+    activation: str = "sigmoid"
 
 
-def random_points(number: int, rng: random.Random) -> Iterator[Point]:
+def random_networks(rng: random.Random) -> Iterator[Point]:
     """Draw networks of random sizes, with a few instances each."""
-    for i in range(number):
+    for i in itertools.count(1):
         inputs, hidden, classes = (rng.randint(2, 5) for _ in range(3))
         parameters = scalar.initialize(inputs, hidden, classes, rng)
         parameters = parameters._replace(
@@ -64,7 +70,23 @@ def random_points(number: int, rng: random.Random) -> Iterator[Point]:
             ([rng.gauss(0, 1) for _ in range(inputs)], rng.randrange(classes))
             for _ in range(rng.randint(1, 4))
         ]
-        yield Point(f"random {i + 1}", parameters, instances)
+        yield Point(f"random {i}", parameters, instances)
+
+
+def random_points(number: int, rng: random.Random, activation: str) -> list[Point]:
+    """Draw as many points; for ``relu`` only those with no sum near its kink at 0."""
+
+    def is_smooth(point: Point) -> bool:
+        caches = [scalar.forward(point.parameters, *i)[1] for i in point.instances]
+        return min(abs(k) for cache in caches for k in cache.k) > KINK
+
+    points = random_networks(rng)
+    if activation == "relu":
+        points = filter(is_smooth, points)
+    return [
+        point._replace(activation=activation)
+        for point in itertools.islice(points, number)
+    ]
 
 
 def elements(
@@ -103,34 +125,48 @@ def central_differences(
     ]
 
 
-def mean_gradient(network, parameters, instances) -> list[float]:
+def mean_gradient(network, parameters, instances, *activation) -> list[float]:
     """Average the derivatives that a per-instance network gives, as `elements` does."""
     gradients = []
     for x, t in instances:
-        _, cache = network.forward(parameters, x, t)
+        _, cache = network.forward(parameters, x, t, *activation)
         gradients.append(values(network.backward(parameters, cache)))
     return [sum(each) / len(each) for each in zip(*gradients)]
 
 
 def check(point: Point) -> list[dict]:
-    """Take all derivatives at a point in each way, one row a derivative."""
+    """Take all derivatives at a point in each way, one row a derivative.
+
+    With another activation function than the sigmoid, there is none by the scalar
+    network, and the loss of which differences are taken is the batched network's.
+    """
     arrays = batch.Parameters(*map(np.array, point.parameters))
     x = np.array([x for x, _ in point.instances])
     t = np.array([t for _, t in point.instances])
 
-    def mean_loss(parameters: scalar.Parameters) -> float:
+    def scalar_loss(parameters: scalar.Parameters) -> float:
         losses = [scalar.forward(parameters, x, t)[0] for x, t in point.instances]
         return sum(losses) / len(losses)
 
-    _, cache = batch.forward(arrays, x, t)
-    columns = {
-        "scalar": mean_gradient(scalar, point.parameters, point.instances),
-        "instance": mean_gradient(instance, arrays, zip(x, t)),
+    def batch_loss(parameters: scalar.Parameters) -> float:
+        moved = batch.Parameters(*map(np.array, parameters))
+        return batch.forward(moved, x, t, point.activation)[0]
+
+    _, cache = batch.forward(arrays, x, t, point.activation)
+    columns: dict[str, list] = {
+        "scalar": [""] * len(values(arrays)),
+        "instance": mean_gradient(instance, arrays, zip(x, t), point.activation),
         "batch": values(batch.backward(arrays, cache)),
-        "finite_difference": central_differences(mean_loss, point.parameters),
     }
+    if point.activation == "sigmoid":
+        columns["scalar"] = mean_gradient(scalar, point.parameters, point.instances)
+        differences = central_differences(scalar_loss, point.parameters)
+    else:
+        differences = central_differences(batch_loss, point.parameters)
+    columns["finite_difference"] = differences
     rows: list[dict] = [
         {
+            "activation": point.activation,
             "point": point.name,
             "layer": "hidden" if name in "Wb" else "output",
             "parameter": name,
@@ -144,17 +180,28 @@ def check(point: Point) -> list[dict]:
     return rows
 
 
+def checked(row: dict) -> str:
+    """Name the network whose derivative the row checks."""
+    return "batch" if row["scalar"] == "" else "scalar"
+
+
+def distance(row: dict, column: str) -> float | None:
+    """Give the distance of a reference; None if it has no such derivative."""
+    own = checked(row)
+    # the assignment prints none for random points
+    return None if row[column] == "" or column == own else abs(row[own] - row[column])
+
+
 def failures(rows: list[dict]) -> Iterator[str]:
     """Describe each derivative that differs from one of its references."""
     for row in rows:
         for column, tolerance in TOLERANCES.items():
-            if row[column] == "":  # the assignment prints none for random points
-                continue
-            if not abs(row["scalar"] - row[column]) <= tolerance:
+            apart, own = distance(row, column), checked(row)
+            if apart is not None and not apart <= tolerance:
                 yield (
-                    f"{row['point']}: the derivative by {row['parameter']}_"
-                    f"{row['index']} is {row['scalar']!r} in the scalar network, "
-                    f"but {row[column]!r} by {column}"
+                    f"{row['point']}, {row['activation']}: the derivative by "
+                    f"{row['parameter']}_{row['index']} is {row[own]!r} in the {own} "
+                    f"network, but {row[column]!r} by {column}"
                 )
 
 
@@ -168,17 +215,21 @@ def forward_pass(point: Point) -> Iterator[dict]:
 
 
 def differences(rows: list[dict]) -> Iterator[dict]:
-    """Summarize each reference by its largest distance from the scalar network."""
-    for column, tolerance in TOLERANCES.items():
-        distances = [
-            abs(row["scalar"] - row[column]) for row in rows if row[column] != ""
-        ]
-        yield {
-            "reference": column,
-            "derivatives": len(distances),
-            "largest_difference": max(distances),
-            "tolerance": tolerance,
-        }
+    """Summarize each reference by its largest distance, one activation at a time."""
+    for activation, (column, tolerance) in itertools.product(
+        activations.ACTIVATIONS, TOLERANCES.items()
+    ):
+        of_activation = [row for row in rows if row["activation"] == activation]
+        distances = [distance(row, column) for row in of_activation]
+        known = [each for each in distances if each is not None]
+        if known:
+            yield {
+                "activation": activation,
+                "reference": column,
+                "derivatives": len(known),
+                "largest_difference": max(known),
+                "tolerance": tolerance,
+            }
 
 
 def main() -> None:
@@ -197,8 +248,10 @@ def main() -> None:
         row | {"assignment": printed}
         for row, printed in zip(check(assignment), values(ASSIGNMENT_DERIVATIVES))
     ]
-    for point in random_points(arguments.random_points, random.Random(arguments.seed)):
-        rows += [row | {"assignment": ""} for row in check(point)]
+    for activation in activations.ACTIVATIONS:
+        rng = random.Random(arguments.seed)
+        for point in random_points(arguments.random_points, rng, activation):
+            rows += [row | {"assignment": ""} for row in check(point)]
 
     differing = list(failures(rows))
     if differing:
@@ -206,7 +259,7 @@ def main() -> None:
     write_csv(arguments.derivatives, rows)
     write_csv(arguments.differences, differences(rows))
     write_csv(arguments.forward_pass, forward_pass(assignment))
-    sources = {network.__name__: getsource(network) for network in NETWORKS}
+    sources = {module.__name__: getsource(module) for module in CHECKED}
     write_csv(
         arguments.checked,
         [

@@ -4,6 +4,8 @@ The rows of ``x`` are the instances, so each line of `mlp.networks.scalar` becom
 product of matrices::
 
     K = XW + b,  H = sigmoid(K),  O = HV + c,  Y = softmax(O),  l = -mean_n ln Y[n, t_n]
+
+Another activation function may take the place of the sigmoid.
 """
 
 from typing import NamedTuple
@@ -11,9 +13,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mlp.networks.activations import ACTIVATIONS
+
 INITIALIZATIONS = {
     "lecun_normal": lambda fan_in, fan_out: fan_in**-0.5,
     "glorot_normal": lambda fan_in, fan_out: (2 / (fan_in + fan_out)) ** 0.5,
+    "he_normal": lambda fan_in, fan_out: (2 / fan_in) ** 0.5,
     "standard_normal": lambda fan_in, fan_out: 1.0,
 }
 """Standard deviation of a layer's weights, by the name of the initialization."""
@@ -33,6 +38,7 @@ class Cache(NamedTuple):
 
     x: NDArray  # (batch, inputs)
     t: NDArray  # (batch,), target classes
+    activation: str  # a key of ACTIVATIONS
     h: NDArray  # (batch, hidden)
     y: NDArray  # (batch, classes)
 
@@ -69,13 +75,9 @@ def initialize(
     )
 
 
-def sigmoid(k: NDArray) -> NDArray:
-    """Logistic function, elementwise."""
-    with np.errstate(over="ignore"):  # where exp is infinite, 0 is right
-        return 1 / (1 + np.exp(-k))
-
-
-def forward(parameters: Parameters, x: NDArray, t: NDArray) -> tuple[float, Cache]:
+def forward(
+    parameters: Parameters, x: NDArray, t: NDArray, activation: str = "sigmoid"
+) -> tuple[float, Cache]:
     """Compute the mean loss of a batch.
 
     Parameters
@@ -85,6 +87,8 @@ def forward(parameters: Parameters, x: NDArray, t: NDArray) -> tuple[float, Cach
         The features.
     t : ndarray of int, (batch,)
         The target classes.
+    activation : str
+        A key of `ACTIVATIONS`.
 
     Returns
     -------
@@ -94,13 +98,13 @@ def forward(parameters: Parameters, x: NDArray, t: NDArray) -> tuple[float, Cach
         For `backward`.
     """
     W, b, V, c = parameters
-    h = sigmoid(x @ W + b)  # (batch, hidden)
+    h = ACTIVATIONS[activation].forward(x @ W + b)  # (batch, hidden)
     o = h @ V + c  # (batch, classes)
     o -= o.max(axis=1, keepdims=True)  # softmax shifts out of exp's overflow
     e = np.exp(o)
     total = e.sum(axis=1, keepdims=True)  # (batch, 1)
     loss = (np.log(total).sum() - o[np.arange(len(t)), t].sum()) / len(t)
-    return loss, Cache(x, t, h, e / total)
+    return loss, Cache(x, t, activation, h, e / total)
 
 
 def backward(parameters: Parameters, cache: Cache, dl: float = 1.0) -> Parameters:
@@ -120,25 +124,29 @@ def backward(parameters: Parameters, cache: Cache, dl: float = 1.0) -> Parameter
     gradient : Parameters
         ``dW, db, dV, dc``, each shaped like its parameter, times `dl`.
     """
-    x, t, h, y = cache
+    x, t, activation, h, y = cache
     do = y.copy()  # (batch, classes)
     do[np.arange(len(t)), t] -= 1
     do *= dl / len(t)  # the loss is a mean over the batch
     dV = h.T @ do  # (hidden, classes)
     dh = do @ parameters.V.T  # (batch, hidden)
-    dk = dh * h * (1 - h)
+    dk = ACTIVATIONS[activation].backward(dh, h)
     dW = np.dot(x.T, dk)  # (inputs, hidden); x.T @ dk is slow for a batch of one
     return Parameters(dW, dk.sum(axis=0), dV, do.sum(axis=0))
 
 
 def evaluate(
-    parameters: Parameters, x: NDArray, t: NDArray, batch_size: int = 5000
+    parameters: Parameters,
+    x: NDArray,
+    t: NDArray,
+    activation: str = "sigmoid",
+    batch_size: int = 5000,
 ) -> tuple[float, float]:
     """Mean loss in nats and accuracy over all instances."""
     loss = correct = 0.0
     for start in range(0, len(t), batch_size):
         batch = slice(start, start + batch_size)
-        batch_loss, cache = forward(parameters, x[batch], t[batch])
+        batch_loss, cache = forward(parameters, x[batch], t[batch], activation)
         loss += float(batch_loss) * len(cache.t)
         correct += float((cache.y.argmax(axis=1) == cache.t).sum())
     return loss / len(t), correct / len(t)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp.networks.batch import Parameters, sigmoid
+from mlp.networks.activations import ACTIVATIONS
+from mlp.networks.batch import Parameters
 
 
 class Cache(NamedTuple):
@@ -17,11 +18,14 @@ class Cache(NamedTuple):
 
     x: NDArray  # (inputs,)
     t: int  # target class
+    activation: str  # a key of ACTIVATIONS
     h: NDArray  # (hidden,)
     y: NDArray  # (classes,)
 
 
-def forward(parameters: Parameters, x: NDArray, t: int) -> tuple[float, Cache]:
+def forward(
+    parameters: Parameters, x: NDArray, t: int, activation: str = "sigmoid"
+) -> tuple[float, Cache]:
     """Compute the loss of one instance.
 
     Parameters
@@ -31,6 +35,8 @@ def forward(parameters: Parameters, x: NDArray, t: int) -> tuple[float, Cache]:
         The features.
     t : int
         The target class.
+    activation : str
+        A key of `ACTIVATIONS`.
 
     Returns
     -------
@@ -40,12 +46,12 @@ def forward(parameters: Parameters, x: NDArray, t: int) -> tuple[float, Cache]:
         For `backward`.
     """
     W, b, V, c = parameters
-    h = sigmoid(x @ W + b)  # (hidden,)
+    h = ACTIVATIONS[activation].forward(x @ W + b)  # (hidden,)
     o = h @ V + c  # (classes,)
     o -= o.max()  # softmax shifts out of exp's overflow
     e = np.exp(o)
     total = e.sum()
-    return np.log(total) - o[t], Cache(x, t, h, e / total)
+    return np.log(total) - o[t], Cache(x, t, activation, h, e / total)
 
 
 def backward(parameters: Parameters, cache: Cache) -> Parameters:
@@ -63,11 +69,11 @@ def backward(parameters: Parameters, cache: Cache) -> Parameters:
     gradient : Parameters
         ``dW, db, dV, dc``, each shaped like its parameter.
     """
-    x, t, h, y = cache
+    x, t, activation, h, y = cache
     do = y.copy()  # (classes,)
     do[t] -= 1
     dV = np.outer(h, do)  # (hidden, classes)
     dh = parameters.V @ do  # (hidden,)
-    dk = dh * h * (1 - h)
+    dk = ACTIVATIONS[activation].backward(dh, h)
     dW = np.outer(x, dk)  # (inputs, hidden)
     return Parameters(dW, dk, dV, do)

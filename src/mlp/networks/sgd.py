@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp.networks.batch import Parameters, backward, forward
+from mlp.hyperparameters import Hyperparameters
+from mlp.networks.batch import Parameters, backward, forward, initialize
 
 SCHEDULES = {
     "constant": lambda steps: np.ones(steps),
@@ -15,48 +16,54 @@ SCHEDULES = {
 
 
 def train(
-    parameters: Parameters,
+    hyperparameters: Hyperparameters,
     x: NDArray,
     t: NDArray,
-    *,
-    batch_size: int,
-    learning_rate: float,
-    schedule: str,
-    epochs: int,
+    classes: int,
     rng: np.random.Generator,
-) -> Iterator[NDArray]:
-    """Train by gradient descent on shuffled batches, changing `parameters` in place.
+) -> Iterator[tuple[Parameters, NDArray]]:
+    """Train a new network by gradient descent on shuffled batches.
 
     Parameters
     ----------
-    parameters : Parameters
+    hyperparameters : Hyperparameters
+        The last batch of an epoch holds what is left of the instances.
     x : ndarray, (instances, inputs)
     t : ndarray of int, (instances,)
-    batch_size : int
-        The last batch of an epoch holds what is left.
-    learning_rate : float
-        At the first step.
-    schedule : str
-        A key of `SCHEDULES`: how the rate changes from step to step.
-    epochs : int
-        Each instance is used once an epoch.
+    classes : int
+        The number of outputs.
     rng : numpy.random.Generator
-        Shuffles the instances.
+        Draws the initial weights and shuffles the instances.
 
     Yields
     ------
+    parameters : Parameters
+        After each epoch; the next epoch changes them in place.
     losses : ndarray, (batches,)
-        After each epoch, the mean loss of each batch before the step that it caused.
+        The mean loss of each batch of that epoch before the step that it caused; not
+        finite once the run has diverged.
     """
-    batches = -(-len(t) // batch_size)
-    rates = learning_rate * SCHEDULES[schedule](batches * epochs)
+    size, activation = hyperparameters.batch_size, hyperparameters.activation
+    batches, epochs = -(-len(t) // size), hyperparameters.epochs
+    schedule = SCHEDULES[hyperparameters.schedule](batches * epochs)
+    rates = hyperparameters.learning_rate * schedule
+    parameters = initialize(
+        x.shape[1],
+        hyperparameters.hidden_size,
+        classes,
+        rng,
+        hyperparameters.initialization,
+    )
     for epoch_rates in rates.reshape(epochs, batches).tolist():
         order = rng.permutation(len(t))
         losses = np.empty(batches)
-        for step, rate in enumerate(epoch_rates):
-            batch = order[step * batch_size : (step + 1) * batch_size]
-            losses[step], cache = forward(parameters, x.take(batch, axis=0), t[batch])
-            # the rate scales the few derivatives by logits rather than the many by W
-            for p, dp in zip(parameters, backward(parameters, cache, rate)):
-                p -= dp
-        yield losses
+        with np.errstate(over="ignore", invalid="ignore"):  # the losses tell of it
+            for step, rate in enumerate(epoch_rates):
+                batch = order[step * size : (step + 1) * size]
+                losses[step], cache = forward(
+                    parameters, x.take(batch, axis=0), t[batch], activation
+                )
+                # the rate scales the few derivatives by logits, not the many by W
+                for p, dp in zip(parameters, backward(parameters, cache, rate)):
+                    p -= dp
+        yield parameters, losses

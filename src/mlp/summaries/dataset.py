@@ -27,9 +27,7 @@ def describe(name: str, x: np.ndarray, classes: int) -> dict:
 def main() -> None:
     """Write one row a set."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=Path, required=True)
-    parser.add_argument("--labels", type=Path, required=True)
-    parser.add_argument("--sha256", nargs=2, required=True)
+    idx.add_arguments(parser)
     parser.add_argument("--classes", type=int, required=True)
     parser.add_argument("--validation-size", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)

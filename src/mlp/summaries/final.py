@@ -1,6 +1,7 @@
 """Summarize question 7.4: the test results of several seeds."""
 
 import argparse
+import itertools
 from pathlib import Path
 
 import pandas as pd
@@ -13,22 +14,26 @@ CONFIDENCE = 0.95
 
 
 def summarize(runs: pd.DataFrame) -> pd.DataFrame:
-    """Summarize the runs, one row a metric.
+    """Summarize the runs, one row a choice and metric.
 
     Returns
     -------
     DataFrame
-        ``metric``, the number ``n`` of seeds, mean, std (with n - 1), minimum, maximum,
-        and ``low`` and ``high``, Student's interval of the mean over seeds at that
-        ``confidence``; a single seed has neither.  For the test accuracy ``p``,
+        ``choice``, ``metric``, the number ``n`` of seeds, mean, std (with n - 1),
+        minimum, maximum, and ``low`` and ``high``, Student's interval of the mean over
+        seeds at that ``confidence``; a single seed has neither.  For the test accuracy
+        ``p``,
         ``sampling_error`` is the standard error ``sqrt(p (1 - p) / size)`` of a share.
     """
     rows = []
-    for metric in METRICS:
-        values = runs[metric]
+    for (choice, of_choice), metric in itertools.product(
+        runs.groupby("choice", sort=False), METRICS
+    ):
+        values = of_choice[metric]
         half = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.sem()
         rows.append(
             {
+                "choice": choice,
                 "metric": metric,
                 "n": len(values),
                 "mean": values.mean(),
@@ -65,6 +70,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     runs = pd.concat(map(pd.read_csv, arguments.results))
+    runs = runs.sort_values("choice", kind="stable")  # seeds stay in their order
     confusion = pd.concat(map(pd.read_csv, arguments.confusions))
     for path, table in {
         arguments.final: runs,

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from mlp.figures import style
+from mlp.hyperparameters import Hyperparameters
 
 
 def draw_learning_rates(rates: pd.DataFrame) -> Figure:
@@ -45,25 +46,49 @@ def draw_learning_rates(rates: pd.DataFrame) -> Figure:
     return figure
 
 
+def panels(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Split the grid by all that varies in it beside batch size and learning rate.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        By a title, the accuracies in per cent: a row a batch size, a column a rate.
+        What has a single batch size or a single rate is left out, if there is more.
+    """
+    axes = ["batch_size", "learning_rate"]
+    others = [
+        name
+        for name in Hyperparameters._fields
+        if name not in axes and grid[name].nunique() > 1
+    ]
+    tables = {}
+    for values, part in grid.groupby(others) if others else [((), grid)]:
+        title = ", ".join(
+            f"{value} hidden units" if name == "hidden_size" else str(value)
+            for name, value in zip(others, values)
+        )
+        accuracy = part.set_index(axes)["validation_accuracy_mean"]
+        tables[title] = 100 * accuracy.unstack("learning_rate")
+    wide = {title: table for title, table in tables.items() if min(table.shape) > 1}
+    return wide or tables
+
+
 def draw_grid(grid: pd.DataFrame) -> Figure:
     """Draw validation accuracy over learning rates and batch sizes as heat maps.
 
-    One panel a hidden size.  Few enough fields have their number in them.
+    Few enough fields have their number in them.
     """
-    accuracy = 100 * grid.set_index(["hidden_size", "batch_size", "learning_rate"])[
-        "validation_accuracy_mean"
-    ].unstack("learning_rate")
-    sizes = accuracy.index.unique("hidden_size")
-    rows, columns = -(-len(sizes) // 2), min(len(sizes), 2)
+    tables = panels(grid)
+    rows, columns = -(-len(tables) // 2), min(len(tables), 2)
     width = style.TEXT_WIDTH * (0.6 if columns == 1 else 1)
-    figure, panels = plt.subplots(
+    figure, grid_of_axes = plt.subplots(
         rows, columns, figsize=(width, 2.3 * rows), squeeze=False
     )
-    low, high = np.nanmin(accuracy), np.nanmax(accuracy)
-    for axes in panels.flat[len(sizes) :]:
+    low = min(np.nanmin(table) for table in tables.values())
+    high = max(np.nanmax(table) for table in tables.values())
+    for axes in grid_of_axes.flat[len(tables) :]:
         axes.set_axis_off()
-    for axes, size in zip(panels.flat, sizes):
-        values = accuracy.loc[size]
+    for axes, (title, values) in zip(grid_of_axes.flat, tables.items()):
         image = axes.imshow(
             values, "cividis", vmin=low, vmax=high, aspect="auto", origin="lower"
         )
@@ -79,11 +104,9 @@ def draw_grid(grid: pd.DataFrame) -> Figure:
                 )
         axes.set_xticks(range(len(values.columns)), [f"{r:g}" for r in values.columns])
         axes.set_yticks(range(len(values.index)), values.index.astype(str))
-        axes.set(xlabel="learning rate", ylabel="batch size")
-        if len(sizes) > 1:
-            axes.set_title(f"{size} hidden units")
+        axes.set(xlabel="learning rate", ylabel="batch size", title=title)
         axes.grid(visible=False)
-    figure.colorbar(image, ax=panels, label="validation accuracy (%)")
+    figure.colorbar(image, ax=grid_of_axes, label="validation accuracy (%)")
     return figure
 
 

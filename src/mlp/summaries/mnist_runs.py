@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_table
 from mlp.summaries.statistics import over_seeds
 
@@ -18,6 +19,17 @@ METRICS = [
 ]
 
 
+def summarize(runs: pd.DataFrame) -> pd.DataFrame:
+    """Summarize losses and accuracies over the seeds, one row an epoch of a setting.
+
+    The ``generalization_gap``, validation loss less training loss, is taken within each
+    run, where what the losses share cancels.
+    """
+    gap = runs["validation_loss"] - runs["train_loss"]
+    by = [*Hyperparameters._fields, "epoch"]
+    return over_seeds(runs.assign(generalization_gap=gap), by, METRICS)
+
+
 def main() -> None:
     """Write mean and standard deviation over the seeds, per epoch and per batch."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -29,18 +41,12 @@ def main() -> None:
     arguments = parser.parse_args()
 
     epochs = pd.concat(map(pd.read_csv, arguments.epochs))
-    # within each run, where what the losses share cancels
-    epochs["generalization_gap"] = epochs["validation_loss"] - epochs["train_loss"]
     batches = pd.concat(
         pd.read_csv(path).assign(seed=seed)
         for path, seed in zip(arguments.batches, arguments.seeds, strict=True)
     )
-    setting = ["batch_size", "learning_rate", "epoch"]
-    for path, table in {
-        arguments.epochs_output: over_seeds(epochs, setting, METRICS),
-        arguments.batches_output: over_seeds(batches, ["step"], ["loss"]),
-    }.items():
-        write_table(path, table)
+    write_table(arguments.epochs_output, summarize(epochs))
+    write_table(arguments.batches_output, over_seeds(batches, ["step"], ["loss"]))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,19 @@
 """Summarize question 7.3 and choose hyperparameters by validation results alone."""
 
 import argparse
-import itertools
+import json
 import math
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_csv, write_table
 from mlp.summaries.statistics import over_seeds
 
-SETTING = ["hidden_size", "batch_size", "learning_rate"]
+SETTING = list(Hyperparameters._fields)
 METRICS = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
 
 
@@ -38,7 +40,7 @@ def summarize(runs: pd.DataFrame, classes: int, validation_size: int) -> pd.Data
         The setting, n, mean and std of the metrics, how many runs ``diverged``, and the
         ``validation_sampling_error``, the standard error of a share of that size.
     """
-    last = runs[runs["epoch"] == runs["epoch"].max()]
+    last = runs[runs["epoch"] == runs["epochs"]]
     last = last.assign(diverged=~(last["train_loss"] <= math.log(classes)))
     summary = over_seeds(last, SETTING, METRICS)
     diverged = last.groupby(SETTING)["diverged"].sum().reset_index()
@@ -47,6 +49,17 @@ def summarize(runs: pd.DataFrame, classes: int, validation_size: int) -> pd.Data
         share * (1 - share) / validation_size
     ) ** 0.5
     return summary.merge(diverged, on=SETTING)
+
+
+def on_grids(
+    summary: pd.DataFrame, grids: Iterable[Mapping[str, Sequence]]
+) -> pd.Series:
+    """Tell which settings have, on one of the grids, each value among those given."""
+    chosen = pd.Series(data=False, index=summary.index)
+    for grid in grids:
+        on_axes = [summary[name].isin(values) for name, values in grid.items()]
+        chosen |= pd.concat(on_axes, axis=1).all(axis=1)
+    return chosen
 
 
 def choose(summary: pd.DataFrame, seeds: int) -> pd.DataFrame:
@@ -76,79 +89,82 @@ def choose(summary: pd.DataFrame, seeds: int) -> pd.DataFrame:
     ).head(1)
 
 
-def paths(pattern: str, *axes: Iterable[float]) -> Iterator[Path]:
-    """Name the files of all runs on a grid, whose axes are `SETTING` and the seeds."""
-    for values in itertools.product(*axes):
-        yield Path(pattern.format(**dict(zip([*SETTING, "seed"], values, strict=True))))
+def choices(
+    summary: pd.DataFrame, hyperparameters: Hyperparameters, seeds: int
+) -> pd.DataFrame:
+    """Choose among the networks of question 5, and among all.
+
+    Returns
+    -------
+    DataFrame
+        The row of the setting whose ``choice`` is ``as_assigned``, the best with the
+        hidden size and the activation function of `hyperparameters`; then that of
+        ``best_of_all``, if that is another one.
+    """
+    network = {
+        name: [getattr(hyperparameters, name)] for name in ("hidden_size", "activation")
+    }
+    assigned = choose(summary[on_grids(summary, [network])], seeds)
+    best = choose(summary, seeds)
+    chosen = pd.concat([assigned, best]).loc[lambda rows: ~rows.index.duplicated()]
+    chosen.insert(0, "choice", ["as_assigned", "best_of_all"][: len(chosen)])
+    return chosen
 
 
 def main() -> None:
     """Write the summaries by learning rate and by setting, and the choice."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", help="the path of a run, with its setting in braces")
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        epilog="The epochs.csv of the runs are read from standard input, one a line.",
+    )
     parser.add_argument("--classes", type=int, required=True)
     parser.add_argument("--validation-size", type=int, required=True)
-    parser.add_argument("--hidden-size", type=int, required=True)
-    parser.add_argument("--batch-size", type=int, required=True)
+    parser.add_argument(
+        "--hyperparameters", type=Hyperparameters.from_words, required=True
+    )
     parser.add_argument("--rates", type=float, nargs="+", required=True)
-    parser.add_argument("--grid-hidden-sizes", type=int, nargs="+", required=True)
-    parser.add_argument("--grid-batch-sizes", type=int, nargs="+", required=True)
-    parser.add_argument("--grid-rates", type=float, nargs="+", required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", required=True)
-    parser.add_argument("--missing-runs", choices=["make", "leave_out"], required=True)
+    parser.add_argument("--grids", type=json.loads, required=True)
+    parser.add_argument("--seeds", type=int, required=True)
+    parser.add_argument("--planned", type=int, required=True)
     parser.add_argument("--learning-rates", type=Path, required=True)
     parser.add_argument("--grid", type=Path, required=True)
+    parser.add_argument("--activations", type=Path, required=True)
     parser.add_argument("--settings", type=Path, required=True)
     parser.add_argument("--chosen", type=Path, required=True)
     parser.add_argument("--sweep", type=Path, required=True)
     arguments = parser.parse_args()
 
-    by_rate = ([arguments.hidden_size], [arguments.batch_size], arguments.rates)
-    grid = (
-        arguments.grid_hidden_sizes,
-        arguments.grid_batch_sizes,
-        arguments.grid_rates,
-    )
-    planned = {
-        path
-        for axes in (by_rate, grid)
-        for path in paths(arguments.runs, *axes, arguments.seeds)
-    }
-    present = sorted(planned)
-    if arguments.missing_runs == "leave_out":
-        present = [path for path in present if path.exists()]
-    if not present:
+    paths = list(filter(None, sys.stdin.read().splitlines()))
+    if not paths:
         raise NoCandidateError("none of the runs of learning_rate_sweep is there")
+    # exactly the numbers that the runs were made with
+    runs = [pd.read_csv(path, float_precision="round_trip") for path in paths]
+    summary = summarize(pd.concat(runs), arguments.classes, arguments.validation_size)
+    chosen = choices(summary, arguments.hyperparameters, arguments.seeds)
 
-    summary = summarize(
-        pd.concat(map(pd.read_csv, present)),
-        arguments.classes,
-        arguments.validation_size,
-    )
-    chosen = choose(summary, len(arguments.seeds))
-
-    def select(*axes: Iterable[float]) -> pd.DataFrame:
-        on_grid = [summary[name].isin(axis) for name, axis in zip(SETTING, axes)]
-        return summary[pd.concat(on_grid, axis=1).all(axis=1)]
-
-    learning_rates, settings_of_grid = select(*by_rate), select(*grid)
-    for key, table in {
-        "learning_rates": learning_rates,
-        "grid": settings_of_grid,
-    }.items():
+    fixed = {
+        name: [value] for name, value in arguments.hyperparameters._asdict().items()
+    }
+    by_rate = fixed | {"learning_rate": arguments.rates}
+    learning_rates = summary[on_grids(summary, [by_rate])]
+    grid = summary[on_grids(summary, [fixed | each for each in arguments.grids])]
+    for key, table in {"learning_rates": learning_rates, "grid": grid}.items():
         if table.empty:
             raise NoCandidateError(
                 f"none of the runs of learning_rate_sweep.{key} is there; make some"
             )
-    for path, table in {
-        arguments.learning_rates: learning_rates,
-        arguments.grid: settings_of_grid,
-        arguments.settings: summary,
-        arguments.chosen: chosen,
-    }.items():
-        write_table(path, table)
-    counts = {"planned": len(planned), "missing": len(planned) - len(present)}
-    write_csv(arguments.sweep, [counts])
+    others = {
+        name: values
+        for name, values in fixed.items()
+        if name not in ("activation", "initialization")
+    }
+    write_table(arguments.learning_rates, learning_rates)
+    write_table(arguments.grid, grid)
+    write_table(arguments.activations, summary[on_grids(summary, [others])])
+    write_table(arguments.settings, summary)
+    write_table(arguments.chosen, chosen)
+    missing = arguments.planned - len(paths)
+    write_csv(arguments.sweep, [{"planned": arguments.planned, "missing": missing}])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,104 @@
+"""Question 7.1 to 7.3: train on part of the training set, validate on the rest."""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlp.data import idx
+from mlp.data.normalization import normalize
+from mlp.hyperparameters import Hyperparameters
+from mlp.networks import sgd
+from mlp.networks.batch import evaluate
+from mlp.outputs import write_csv
+
+
+class Instances(NamedTuple):
+    """Images and their classes."""
+
+    x: NDArray[np.float32]  # (instances, pixels), normalized
+    t: NDArray[np.integer]  # (instances,)
+
+
+def train(
+    hyperparameters: Hyperparameters,
+    training: Instances,
+    validation: Instances,
+    classes: int,
+    seed: int,
+) -> Iterator[tuple[dict, list[float]]]:
+    """Train a network from one seed and validate it after each epoch.
+
+    Yields
+    ------
+    row : dict
+        The hyperparameters, ``seed``, ``epoch``, the mean of the batch losses,
+        ``running_train_loss``, and loss in nats and accuracy on both sets.
+    losses : list of float
+        The loss of each batch of the epoch, before the step that it caused.
+    """
+    rng, activation = np.random.default_rng(seed), hyperparameters.activation
+    epochs = sgd.train(hyperparameters, training.x, training.t, classes, rng)
+    for epoch, (parameters, losses) in enumerate(epochs, start=1):
+        row = {
+            **hyperparameters._asdict(),
+            "seed": seed,
+            "epoch": epoch,
+            "running_train_loss": float(losses.mean()),
+        }
+        for name, (x, t) in {"train": training, "validation": validation}.items():
+            row[f"{name}_loss"], row[f"{name}_accuracy"] = evaluate(
+                parameters, x, t, activation
+            )
+        yield row, losses.tolist()
+
+
+def main() -> None:
+    """Write the loss of each batch, and losses and accuracies after each epoch."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    idx.add_arguments(parser)
+    parser.add_argument("--classes", type=int, required=True)
+    parser.add_argument("--validation-size", type=int, required=True)
+    parser.add_argument(
+        "--hyperparameters", type=Hyperparameters.from_words, required=True
+    )
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--epochs", type=Path, required=True)
+    parser.add_argument("--batches", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    images, labels = idx.read_labelled(
+        arguments.images, arguments.labels, arguments.sha256, arguments.classes
+    )
+    parts = normalize(
+        arguments.hyperparameters.normalization,
+        *idx.split(images, arguments.validation_size),
+    )
+    training, validation = map(
+        Instances, parts, idx.split(labels, arguments.validation_size)
+    )
+    epochs: list[dict] = []
+    batches: list[float] = []
+    for row, losses in train(
+        arguments.hyperparameters,
+        training,
+        validation,
+        arguments.classes,
+        arguments.seed,
+    ):
+        epochs.append(row)
+        batches += losses
+        print(*(f"{name}={value}" for name, value in row.items()), flush=True)
+
+    write_csv(arguments.epochs, epochs)
+    write_csv(
+        arguments.batches,
+        [{"step": i + 1, "loss": loss} for i, loss in enumerate(batches)],
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Question 7.4: train on the full training set, test once on the canonical test set.
+
+This is the only experiment that opens the test set.
+"""
+
+import argparse
+import csv
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlp.data import idx
+from mlp.data.normalization import normalize
+from mlp.hyperparameters import Hyperparameters
+from mlp.networks import sgd
+from mlp.networks.batch import evaluate, forward
+from mlp.outputs import replacing, write_csv
+
+
+class Tested(NamedTuple):
+    """What a trained network makes of the test set."""
+
+    result: dict
+    """Loss in nats and accuracy on both sets, and the number of test errors."""
+    predicted: NDArray[np.integer]  # (instances,)
+    probability: NDArray[np.float32]  # (instances,), of the class predicted
+
+
+def read_chosen(path: Path) -> dict[str, Hyperparameters]:
+    """Read the settings that validation results chose, by the name of the choice."""
+    with path.open(newline="") as file:
+        return {
+            row["choice"]: Hyperparameters.from_texts(
+                {name: row[name] for name in Hyperparameters._fields}
+            )
+            for row in csv.DictReader(file)
+        }
+
+
+def train_and_test(
+    hyperparameters: Hyperparameters,
+    images: NDArray[np.uint8],
+    t: NDArray[np.integer],
+    test_images: NDArray[np.uint8],
+    t_test: NDArray[np.integer],
+    classes: int,
+    seed: int,
+) -> Tested:
+    """Train a network from one seed, and test it once, after the last epoch.
+
+    Parameters
+    ----------
+    hyperparameters : Hyperparameters
+    images, test_images : ndarray of uint8, (instances, height, width)
+    t, t_test : ndarray of int, (instances,)
+    classes, seed : int
+    """
+    x, x_test = normalize(hyperparameters.normalization, images, test_images)
+    rng, activation = np.random.default_rng(seed), hyperparameters.activation
+    *_, (parameters, _) = sgd.train(hyperparameters, x, t, classes, rng)
+
+    train_loss, train_accuracy = evaluate(parameters, x, t, activation)
+    test_loss, test_accuracy = evaluate(parameters, x_test, t_test, activation)
+    _, cache = forward(parameters, x_test, t_test, activation)
+    predicted = cache.y.argmax(axis=1)
+    return Tested(
+        {
+            "train_loss": train_loss,
+            "train_accuracy": train_accuracy,
+            "test_loss": test_loss,
+            "test_accuracy": test_accuracy,
+            "test_errors": int((predicted != t_test).sum()),
+            "test_size": len(t_test),
+        },
+        predicted,
+        cache.y.max(axis=1),
+    )
+
+
+def confusion(
+    t: NDArray[np.integer], predicted: NDArray[np.integer], classes: int
+) -> list[dict]:
+    """Count who is taken for whom, one row a pair of classes."""
+    counts = np.zeros((classes, classes), int)
+    np.add.at(counts, (t, predicted), 1)
+    return [
+        {"true_class": i, "predicted_class": j, "count": counts[i, j]}
+        for i, j in np.ndindex(*counts.shape)
+    ]
+
+
+def main() -> None:
+    """Write what one seed of each choice makes of the test set."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    idx.add_arguments(parser)
+    idx.add_arguments(parser, "test-")
+    parser.add_argument("--classes", type=int, required=True)
+    parser.add_argument("--chosen", type=Path, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--result", type=Path, required=True)
+    parser.add_argument("--confusion", type=Path, required=True)
+    parser.add_argument("--mistakes", type=Path, required=True)
+    arguments = parser.parse_args()
+
+    classes = arguments.classes
+    images, t = idx.read_labelled(
+        arguments.images, arguments.labels, arguments.sha256, classes
+    )
+    test_images, t_test = idx.read_labelled(
+        arguments.test_images, arguments.test_labels, arguments.test_sha256, classes
+    )
+    tests = {}
+    rows = []
+    for choice, hyperparameters in read_chosen(arguments.chosen).items():
+        tests[choice] = train_and_test(
+            hyperparameters, images, t, test_images, t_test, classes, arguments.seed
+        )
+        named = {"choice": choice, "seed": arguments.seed, **hyperparameters._asdict()}
+        rows.append(named | tests[choice].result)
+        print(*(f"{name}={value}" for name, value in rows[-1].items()))
+
+    write_csv(arguments.result, rows)
+    first = next(iter(tests.values()))  # the network of question 5
+    write_csv(arguments.confusion, confusion(t_test, first.predicted, classes))
+    wrong = np.flatnonzero(first.predicted != t_test)
+    with replacing(arguments.mistakes) as temporary, temporary.open("wb") as file:
+        np.savez(
+            file,
+            index=wrong,
+            true_class=t_test[wrong],
+            predicted_class=first.predicted[wrong],
+            probability=first.probability[wrong],
+            image=test_images[wrong],
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""The source files that results depend on: modules, templates and the lock file."""
+
+import hashlib
+import itertools
+import os
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from modulefinder import ModuleFinder
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from workflow.recovery import WRITTEN
+
+SOURCE = Path(__file__).parent.parent / "src"
+LOCK = SOURCE.parent / "requirements.txt"
+SOURCES = ("Snakefile", "config.yaml", LOCK.name, "src", "templates", "workflow")
+"""What the report depends on, besides the data and a folder with other templates."""
+
+
+@cache
+def imported(module: str) -> dict[str, Path]:
+    """Find the modules of this project that `module` imports, itself included."""
+    finder = ModuleFinder(path=[str(SOURCE)])
+    finder.import_hook(module, fromlist=["*"])
+    return {
+        name: Path(file)
+        for name, found in finder.modules.items()
+        if (file := getattr(found, "__file__", None))
+    }
+
+
+@cache
+def code(*modules: str) -> list[str]:
+    """List the modules that the steps `modules` import, as ``name hash``.
+
+    Given to a rule as parameters, they make Snakemake redo the rule's jobs when the
+    content of one of them changes, whatever the time stamps say.  The locked versions
+    of all other packages count for every step.
+    """
+    files = {LOCK.name: LOCK}
+    for module in modules:
+        files |= imported(module)
+    return contents(files)
+
+
+def contents(files: Mapping[str, Path]) -> list[str]:
+    """List files by name, as ``name hash``."""
+    return [
+        f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"
+        for name, path in sorted(files.items())
+    ]
+
+
+def is_source(path: str) -> bool:
+    """Tell a file from what an editor leaves beside it."""
+    name = os.path.basename(path)
+    return not name.startswith((".", "#")) and name[-1] != "~"
+
+
+def templates(folders: Iterable[str]) -> list[str]:
+    """List the files of folders with templates, LaTeX classes among them included.
+
+    Raises
+    ------
+    WorkflowError
+        If a folder is not there, or is one that the pipeline writes to.
+    """
+    for folder in folders:
+        if not os.path.isdir(folder):
+            raise WorkflowError(f"report.template: there is no folder {folder}")
+    for folder, written in itertools.product(folders, WRITTEN):
+        if Path(folder).resolve().is_relative_to(written.resolve()):
+            raise WorkflowError(f"report.template: the pipeline writes to {folder}")
+    return [
+        entry.path
+        for folder in folders
+        for entry in sorted(os.scandir(folder), key=lambda entry: entry.name)
+        if entry.is_file() and is_source(entry.path)
+    ]
+
+
+def listed(files: Iterable[str]) -> list[str]:
+    """List the modules from which templates print listings."""
+    calls = re.compile(r'\blisting\(\s*"([\w.]+)\.\w+"')
+    texts = (Path(file).read_text("utf-8", "replace") for file in files)
+    return sorted({module for text in texts for module in calls.findall(text)})
+
+
+def places() -> dict[str, dict]:
+    """Find the ``place``, a rules file, and the ``line`` of each rule."""
+    return {
+        match[1]: {"place": str(file.relative_to(SOURCE.parent)), "line": number}
+        for file in sorted((SOURCE.parent / "workflow" / "rules").glob("*.smk"))
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1)
+        if (match := re.match(r"rule (\w+):", line))
+    }
+
+
+def sources() -> list[str]:
+    """List the files of `SOURCES` by their names from the top of the project."""
+    top = SOURCE.parent
+    return sorted(
+        str(path.relative_to(top))
+        for name in SOURCES
+        for path in ((top / name).rglob("*") if (top / name).is_dir() else [top / name])
+        if path.is_file() and "__pycache__" not in path.parts and is_source(path.name)
+    )
