@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from mlp.document import page
-from tests.project import PROJECT
+from tests.tools.project import PROJECT
 from tests.test_workflow import RULES
 
 

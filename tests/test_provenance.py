@@ -13,7 +13,7 @@ import pytest
 
 from mlp.document import verify
 from mlp.document.provenance import digest_sources
-from tests.project import PROJECT, copy_of_project
+from tests.tools.project import PROJECT, copy_of_project
 from workflow import provenance
 
 

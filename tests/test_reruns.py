@@ -16,7 +16,7 @@ import textwrap
 import pytest
 import yaml
 
-from tests.project import PROJECT, schedule
+from tests.tools.project import PROJECT, schedule
 from workflow import provenance
 
 SOURCE = PROJECT / "src"
@@ -203,7 +203,7 @@ def some(cases):
 def rerun(tiny):
     """A function that tells which rules a change of files or settings would rerun."""
     process = subprocess.Popen(
-        [sys.executable, PROJECT / "tests" / "dry_runs.py"],
+        [sys.executable, PROJECT / "tests" / "tools" / "dry_runs.py"],
         cwd=tiny,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -13,7 +13,7 @@ import pytest
 
 from mlp.experiments import hyperparameters
 from mlp.networks import batch, scalar, sgd
-from tests.project import PROJECT
+from tests.tools.project import PROJECT
 from workflow import profile
 
 
