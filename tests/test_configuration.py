@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from workflow.configuration import problems, syntax_error
+from mlp.data.normalization import PIXELS
+from mlp.hyperparameters import Hyperparameters
+from mlp.networks.activations import ACTIVATIONS
+from mlp.networks.batch import INITIALIZATIONS
+from mlp.networks.sgd import SCHEDULES
+from workflow.configuration import SCHEMA, problems, syntax_error
+from workflow.runs import settings, words
 
-SCHEMA = yaml.safe_load(Path("workflow/schemas/config.schema.yaml").read_text())
 CONFIG = yaml.safe_load(Path("config.yaml").read_text())
 
 
@@ -24,7 +29,7 @@ def changed(key, value):
 
 
 def test_the_configuration_of_the_project_is_right():
-    assert list(problems(copy.deepcopy(CONFIG), SCHEMA)) == []
+    assert list(problems(copy.deepcopy(CONFIG))) == []
 
 
 def test_every_key_of_the_schema_refuses_unknown_ones():
@@ -43,13 +48,24 @@ def test_every_key_of_the_schema_refuses_unknown_ones():
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("training.epochs", 12.5, "training.epochs: 12.5 is not of type 'integer'"),
-        ("training.epochs", 2.0, "training.epochs: 2.0 is not of type 'integer'"),
-        ("training.epochs", "5", "training.epochs: '5' is not of type 'integer'"),
-        ("training.epochs", True, "training.epochs: True is not of type 'integer'"),
-        ("training.epochs", 0, "training.epochs: 0 is less than the minimum of 1"),
-        ("training.epoch", 5, "training: .*'epoch' was unexpected"),
-        ("training.schedule", "cosine", "'cosine' is not one of .*'linear'"),
+        ("hyperparameters.epochs", 12.5, "epochs: 12.5 is not of type 'integer'"),
+        ("hyperparameters.epochs", 2.0, "epochs: 2.0 is not of type 'integer'"),
+        ("hyperparameters.epochs", "5", "epochs: '5' is not of type 'integer'"),
+        ("hyperparameters.epochs", True, "epochs: True is not of type 'integer'"),
+        ("hyperparameters.epochs", 0, "epochs: 0 is less than the minimum of 1"),
+        ("hyperparameters.epoch", 5, "hyperparameters: .*'epoch' was unexpected"),
+        ("hyperparameters.schedule", "cosine", "'cosine' is not one of .*'linear'"),
+        ("learning_rate_sweep.grid", {}, "sweep.grid: {} should be non-empty"),
+        ("learning_rate_sweep.grid", [], r"sweep.grid: \[\] should be non-empty"),
+        ("learning_rate_sweep.grid", 8, "sweep.grid: 8 is not of type 'object'"),
+        ("learning_rate_sweep.grid", [[]], r"grid.0: \[\] is not of type 'object'"),
+        (
+            "learning_rate_sweep.grid",
+            {"epochs": 5},
+            "epochs: 5 is not of type 'array",
+        ),
+        ("learning_rate_sweep.grid", [{"epochs": [0]}], "grid.0.epochs.0: 0 is less"),
+        ("learning_rate_sweep.grid", {"rates": [1]}, "grid: .*'rates' was unexpected"),
         ("synthetic.learning_rate", float("nan"), "rate: nan is not of type 'number'"),
         ("synthetic.learning_rate", float("inf"), "rate: inf is not of type 'number'"),
         ("synthetic.learning_rate", -1, "less than or equal to the minimum of 0"),
@@ -79,20 +95,20 @@ def test_every_key_of_the_schema_refuses_unknown_ones():
     ],
 )
 def test_a_mistake_is_named(key, value, message):
-    (found,) = problems(changed(key, value), SCHEMA)
+    (found,) = problems(changed(key, value))
     assert re.search(message, found), found
     assert "\n" not in found
 
 
 def test_all_mistakes_are_named_at_once():
-    config = changed("training.epochs", 0)
+    config = changed("hyperparameters.epochs", 0)
     config["final"]["seeds"] = [-1, 0]
     del config["report"]["title"]
-    found = list(problems(config, SCHEMA))
+    found = list(problems(config))
     assert [line.split(":")[0] for line in found] == [
         "final.seeds.0",
+        "hyperparameters.epochs",
         "report",
-        "training.epochs",
     ]
 
 
@@ -102,9 +118,47 @@ def test_numbers_with_an_exponent_are_read_as_meant():
     assert loaded["synthetic"]["learning_rate"] == "1e-3"  # YAML 1.1
     config = changed("synthetic.learning_rate", loaded["synthetic"]["learning_rate"])
     config["learning_rate_sweep"]["learning_rates"] = loaded["rates"]
-    assert list(problems(config, SCHEMA)) == []
+    assert list(problems(config)) == []
     assert config["synthetic"]["learning_rate"] == 0.001
     assert config["learning_rate_sweep"]["learning_rates"] == [0.1, 300.0, 0.5]
+
+
+def test_a_choice_has_one_form_however_it_is_written():
+    config = changed("hyperparameters.learning_rate", 1)
+    config["hyperparameters"] = dict(reversed(config["hyperparameters"].items()))
+    config["learning_rate_sweep"]["grid"] = {"learning_rate": [1, 3]}
+    assert list(problems(config)) == []
+    assert tuple(config["hyperparameters"]) == Hyperparameters._fields
+    (first, _) = settings(
+        config["hyperparameters"], config["learning_rate_sweep"]["grid"]
+    )
+    written = words(config["hyperparameters"])
+    assert words(first) == written
+    assert Hyperparameters.from_words(written).learning_rate == 1.0
+    assert " learning_rate=1.0 " in written
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [SCHEMA["properties"]["hyperparameters"]["properties"],
+     SCHEMA["$defs"]["grid"]["properties"], CONFIG["hyperparameters"]],
+    ids=["schema", "schema of the grid", "config.yaml"],
+)  # fmt: skip
+def test_the_hyperparameters_have_the_same_names_everywhere(properties):
+    assert tuple(properties) == Hyperparameters._fields
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("activation", ACTIVATIONS),
+        ("initialization", INITIALIZATIONS),
+        ("normalization", PIXELS),
+        ("schedule", SCHEDULES),
+    ],
+)
+def test_the_schema_allows_what_the_code_knows(name, known):
+    assert sorted(SCHEMA["$defs"][name]["enum"]) == sorted(known)
 
 
 def test_a_syntax_error_is_placed(tmp_path):

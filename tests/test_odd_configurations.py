@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from mlp.document.latex import escape
 from tests.tools.project import copy_of_project, snakemake
-from workflow.configuration import LONG, problems, syntax_error
+from workflow.configuration import LONG, SCHEMA, problems, syntax_error
 
-SCHEMA = yaml.safe_load(Path("workflow/schemas/config.schema.yaml").read_text())
 TEXT = Path("config.yaml").read_text()
 CONFIG = yaml.safe_load(TEXT)
 LINE = SCHEMA["$defs"]["line"]["pattern"]
@@ -119,7 +118,7 @@ def test_an_odd_value_is_refused_by_its_key_or_usable(path, change, value):
         place.append(value)
     else:
         place["odd"] = value
-    found = list(problems(config, SCHEMA))
+    found = list(problems(config))
     assert_in_words(found)
     if not found:
         assert_usable(config)
@@ -197,7 +196,7 @@ def test_an_odd_file_is_refused_in_words_or_usable(tmp_path_factory, edits):
         assert "odd.yaml" in reason
         return
     config = yaml.safe_load(content.decode())
-    found = list(problems(config, SCHEMA))
+    found = list(problems(config))
     assert_in_words(found)
     if not found:
         assert_usable(config)
@@ -251,14 +250,14 @@ def test_anchors_and_merge_keys_may_be_used(tmp_path):
     file = write(tmp_path / "config.yaml", text)
     assert syntax_error(file) is None
     config = yaml.safe_load(text)
-    assert list(problems(config, SCHEMA)) == []
+    assert list(problems(config)) == []
     assert config["final"]["seeds"] == [3, 4]
 
 
 def test_a_message_stays_short():
     config = copy.deepcopy(CONFIG)
     config["final"]["seeds"] = [[[1] * 100] * 100] * 100
-    assert_in_words(list(problems(config, SCHEMA)))
+    assert_in_words(list(problems(config)))
 
 
 @pytest.fixture(scope="module")
@@ -271,8 +270,8 @@ REAL = {name: FILES[name] for name in (
 )} | {
     "seeds": (TEXT.replace("[10, 11,", "[11, 11,"), "final.seeds: "),
     "infinity": (TEXT.replace("e: 0.03", "e: .inf"), "synthetic.learning_rate: inf"),
-    "null": (TEXT.replace("epochs: 5", "epochs:"), "training.epochs: None"),
-    "no list": (TEXT.replace("[8, 16, 32, 64]", "8"), "grid.batch_sizes: 8"),
+    "null": (TEXT.replace("epochs: 5", "epochs:"), "hyperparameters.epochs: None"),
+    "no list": (TEXT.replace("[8, 16, 32, 64]", "8"), "grid.0.batch_size: 8"),
     "date": (TEXT.replace("date: null", "date: 2026-01-01"), "report.date: 2026-01-01"),
     "TeX": (TEXT.replace("A. Student", r"'\input{x} 100% {a} \VAR{config}'"), None),
 }  # fmt: skip

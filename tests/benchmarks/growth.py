@@ -30,9 +30,8 @@ def configuration(rates, batch_sizes, seeds):
         "learning_rate_sweep": {
             "learning_rates": RATES[:rates],
             "grid": {
-                "hidden_sizes": [5],
-                "batch_sizes": [10, 20][:batch_sizes],
-                "learning_rates": RATES[:rates],
+                "batch_size": [10, 20][:batch_sizes],
+                "learning_rate": RATES[:rates],
             },
             "seeds": list(range(seeds)),
         }
@@ -69,7 +68,7 @@ def train_alone(folder):
         ],
         cwd=folder, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    command = re.search(r"python -m mlp.experiments.validation(.*\\\n)*.*", dry.stdout)
+    command = re.search(r"python -m mlp.experiments.train(.*\\\n)*.*", dry.stdout)
     environment = os.environ | {
         "PYTHONPATH": "src",
         "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),

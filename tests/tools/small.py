@@ -16,16 +16,16 @@ CLASSES = ["left", "right", "both"]
 SETTINGS = {
     "gradient_check": {"random_points": 1, "seed": 0},
     "synthetic": {"epochs": 1, "interval": 30000, "seeds": [0, 1]},
-    "network": {"hidden_size": 5},
-    "training": {"epochs": 1},
-    "mnist_runs": {"batch_size": 10, "learning_rate": 0.1, "seeds": [0, 1]},
+    "hyperparameters": {
+        "hidden_size": 5,
+        "batch_size": 10,
+        "learning_rate": 0.1,
+        "epochs": 1,
+    },
+    "mnist_runs": {"seeds": [0, 1]},
     "learning_rate_sweep": {
         "learning_rates": [0.03, 0.1, 0.3],
-        "grid": {
-            "hidden_sizes": [5],
-            "batch_sizes": [10, 20],
-            "learning_rates": [0.1, 0.3],
-        },
+        "grid": {"batch_size": [10, 20], "learning_rate": [0.1, 0.3]},
         "seeds": [0, 1],
     },
     "final": {"seeds": [2, 3]},
