@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlp.document.latex import escape
+from mlp.hyperparameters import Hyperparameters
 from tests.tools.project import copy_of_project, snakemake
+from workflow import runs
 from workflow.configuration import LONG, SCHEMA, problems, syntax_error
 
 TEXT = Path("config.yaml").read_text()
@@ -93,10 +95,16 @@ def assert_usable(config):
             value = value[key]
         if path[-1] == "seeds":
             assert len(set(value)) == len(value) >= 2
-        if path[-1] == "learning_rate" or "learning_rates" in path[-2:-1]:
+        rates = {"learning_rate", "learning_rates"} & {*path[-2:]}
+        if rates and not isinstance(value, list):
             assert 0 < value < math.inf
         if isinstance(value, str):
             assert value.isprintable()
+    grid = config["learning_rate_sweep"]["grid"]
+    grids = grid if isinstance(grid, list) else [grid]
+    for setting in runs.settings(config["hyperparameters"], *grids):
+        read = Hyperparameters.from_words(runs.words(setting))
+        assert read == Hyperparameters(**setting)
 
 
 @FIXED
