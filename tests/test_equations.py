@@ -255,6 +255,24 @@ def check_sigmoid():
     )
 
 
+@check(
+    "eq:tanh",
+    r"\tanh k = \frac{\exp k - \exp(-k)}{\exp k + \exp(-k)}",
+    r"1 - \left(\frac{\exp k - \exp(-k)}{\exp k + \exp(-k)}\right)^{\!2} = 1 - h^2",
+)
+def check_tanh():
+    k = sp.symbols("k", real=True)
+    h = (sp.exp(k) - sp.exp(-k)) / (sp.exp(k) + sp.exp(-k))
+    return equal(sp.tanh(k).rewrite(sp.exp), h) and equal(sp.diff(h, k), 1 - h**2)
+
+
+@check("eq:relu", r"h = \max(0, k)", r"1 & \text{if } h > 0", r"0 & \text{otherwise.}")
+def check_relu():
+    k = sp.symbols("k", real=True)
+    slope = sp.diff(sp.Max(0, k), k)
+    return all(slope.subs(k, at) == int(max(0, at) > 0) for at in (-2, -1, 1, 2))
+
+
 # of the first instance alone
 do, dh, dk = N * d_out[0, :], N * d_hid[0, :], N * d_pre[0, :]
 

@@ -5,7 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
+from mlp.hyperparameters import Hyperparameters
 from mlp.networks import batch, instance, sgd
+from mlp.networks.activations import ACTIVATIONS
+
+each_activation = pytest.mark.parametrize("activation", ACTIVATIONS)
 
 
 def network(dtype=np.float64):
@@ -16,26 +20,28 @@ def network(dtype=np.float64):
     return batch.Parameters(*(p.astype(dtype) for p in parameters)), x.astype(dtype), t
 
 
-def test_batch_gradient_is_that_of_finite_differences():
+@each_activation
+def test_batch_gradient_is_that_of_finite_differences(activation):
     parameters, x, t = network()
-    _, cache = batch.forward(parameters, x, t)
+    _, cache = batch.forward(parameters, x, t, activation)
     gradient = batch.backward(parameters, cache)
     for p, dp in zip(parameters, gradient, strict=True):
         assert p.shape == dp.shape
         for index in np.ndindex(p.shape):
             value, step = p[index], 1e-6
             p[index] = value + step
-            above, _ = batch.forward(parameters, x, t)
+            above, _ = batch.forward(parameters, x, t, activation)
             p[index] = value - step
-            below, _ = batch.forward(parameters, x, t)
+            below, _ = batch.forward(parameters, x, t, activation)
             p[index] = value
             assert dp[index] == pytest.approx((above - below) / (2 * step), abs=1e-8)
 
 
-def test_batch_gradient_is_the_mean_over_its_instances():
+@each_activation
+def test_batch_gradient_is_the_mean_over_its_instances(activation):
     parameters, x, t = network()
-    loss, cache = batch.forward(parameters, x, t)
-    caches = [instance.forward(parameters, x[n], t[n]) for n in range(len(t))]
+    loss, cache = batch.forward(parameters, x, t, activation)
+    caches = [instance.forward(parameters, *i, activation) for i in zip(x, t)]
     assert loss == pytest.approx(np.mean([each for each, _ in caches]), abs=1e-14)
     gradients = [instance.backward(parameters, each) for _, each in caches]
     for name, dp in batch.backward(parameters, cache)._asdict().items():
@@ -43,9 +49,10 @@ def test_batch_gradient_is_the_mean_over_its_instances():
         np.testing.assert_allclose(dp, mean, rtol=0, atol=1e-14)
 
 
-def test_single_precision_stays_single():
+@each_activation
+def test_single_precision_stays_single(activation):
     parameters, x, t = network(np.float32)
-    _, cache = batch.forward(parameters, x, t)
+    _, cache = batch.forward(parameters, x, t, activation)
     for array in (cache.h, cache.y, *batch.backward(parameters, cache)):
         assert array.dtype == np.float32
 
@@ -72,10 +79,21 @@ def test_loss_of_logits_far_apart_is_finite():
         assert np.isfinite(cache.y).all()
 
 
-def test_sigmoid_goes_to_its_limits_without_a_warning():
-    k = np.array([-1e4, -90, 0, 90, 1e4], np.float32)
+@pytest.mark.parametrize(
+    ("activation", "h", "slopes"),
+    [
+        ("sigmoid", [0, 0, 0.5, 0.880797, 1, 1], [0, 0, 0.25, 0.104994, 0, 0]),
+        ("tanh", [-1, -1, 0, 0.964028, 1, 1], [0, 0, 1, 0.070651, 0, 0]),
+        ("relu", [0, 0, 0, 2, 90, 1e4], [0, 0, 0, 1, 1, 1]),  # at its kink, 0
+    ],
+)
+def test_activations_go_to_their_limits_without_a_warning(activation, h, slopes):
+    k = np.array([-1e4, -90, 0, 2, 90, 1e4], np.float32)
+    forward, backward = ACTIVATIONS[activation]
     with np.errstate(all="raise", under="ignore"):
-        assert batch.sigmoid(k).tolist() == pytest.approx([0, 0, 0.5, 1, 1])
+        assert forward(k).tolist() == pytest.approx(h, rel=1e-5)
+        dk = backward(np.full(6, 3, np.float32), forward(k))
+    assert dk.tolist() == pytest.approx([3 * slope for slope in slopes], rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -83,6 +101,7 @@ def test_sigmoid_goes_to_its_limits_without_a_warning():
     [
         ("lecun_normal", 1 / 400),
         ("glorot_normal", 2 / 700),
+        ("he_normal", 2 / 400),
         ("standard_normal", 1.0),
     ],
 )
@@ -93,34 +112,38 @@ def test_initializations_have_their_variance(name, variance):
     assert not parameters.c.any()
 
 
-def train(x, t, **changes):
-    arguments = {
-        "batch_size": 4,
-        "learning_rate": 0.5,
-        "schedule": "constant",
-        "epochs": 2,
-        "rng": np.random.default_rng(1),
-    }
-    parameters, *_ = network()
-    return parameters, list(sgd.train(parameters, x, t, **arguments | changes))
+def train(x, t, rng=1, **changes):
+    choice = Hyperparameters(
+        5, "sigmoid", "lecun_normal", "standardize", 4, 0.5, "constant", 2
+    )._replace(**changes)
+    (*_, (parameters, _)), losses = itertools.tee(
+        sgd.train(choice, x, t, 4, np.random.default_rng(rng))
+    )
+    return parameters, [each for _, each in losses]
 
 
-def test_one_step_is_gradient_descent():
-    start, x, t = network()
-    _, cache = batch.forward(start, x, t)
+@each_activation
+@pytest.mark.parametrize("initialization", batch.INITIALIZATIONS)
+def test_one_step_is_gradient_descent(activation, initialization):
+    _, x, t = network(np.float32)
+    start = batch.initialize(6, 5, 4, np.random.default_rng(1), initialization)
+    _, cache = batch.forward(start, x, t, activation)
     gradient = batch.backward(start, cache)
-    trained, _ = train(x, t, batch_size=7, epochs=1, learning_rate=0.25)
+    trained, _ = train(
+        x, t, batch_size=7, epochs=1, learning_rate=0.25, activation=activation,
+        initialization=initialization,
+    )  # fmt: skip
     for p, before, dp in zip(trained, start, gradient, strict=True):
-        np.testing.assert_allclose(p, before - 0.25 * dp, rtol=1e-12)
+        np.testing.assert_allclose(p, before - 0.25 * dp, rtol=1e-4, atol=1e-6)
 
 
 def test_each_epoch_uses_each_instance_once(monkeypatch):
     _, x, t = network()
     seen = []
 
-    def forward(parameters, x, t):
+    def forward(parameters, x, *rest):
         seen.append(x[:, 0].tolist())
-        return batch.forward(parameters, x, t)
+        return batch.forward(parameters, x, *rest)
 
     monkeypatch.setattr(sgd, "forward", forward)
     _, losses = train(x, t)
@@ -140,7 +163,7 @@ def test_the_same_seed_gives_the_same_losses_and_another_does_not():
     _, x, t = network()
     _, first = train(x, t)
     _, again = train(x, t)
-    _, other = train(x, t, rng=np.random.default_rng(2))
+    _, other = train(x, t, rng=2)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -154,6 +177,6 @@ def test_a_diverging_run_goes_on_to_its_end():
 
 def test_evaluate_does_not_depend_on_how_it_cuts():
     parameters, x, t = network()
-    assert batch.evaluate(parameters, x, t, 3) == pytest.approx(
-        batch.evaluate(parameters, x, t)
+    assert batch.evaluate(parameters, x, t, "tanh", 3) == pytest.approx(
+        batch.evaluate(parameters, x, t, "tanh")
     )

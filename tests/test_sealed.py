@@ -26,15 +26,15 @@ def readers(folder, file):
 
 
 def test_only_the_final_runs_open_the_test_set(tiny):
-    assert readers(tiny, "t10k-images") == {"mlp.experiments.final"}
-    assert readers(tiny, "t10k-labels") == {"mlp.experiments.final"}
+    assert readers(tiny, "t10k-images") == {"mlp.experiments.train_final"}
+    assert readers(tiny, "t10k-labels") == {"mlp.experiments.train_final"}
     assert users(tiny, of="t10k", events=("write",)) == {"mlp.data.download"}
 
 
 def test_the_record_has_the_readers_of_the_training_set(tiny):
     assert readers(tiny, "train-images") == {
-        "mlp.experiments.final",
-        "mlp.experiments.validation",
+        "mlp.experiments.train_final",
+        "mlp.experiments.train",
         "mlp.summaries.dataset",
     }
     assert users(tiny, of="train", events=("write",)) == {"mlp.data.download"}
@@ -58,7 +58,9 @@ def test_no_step_lets_another_program_open_it(tiny):
     assert by_snakemake <= {"cbc", "git", "scontrol", "uname", "which"}
 
 
-@pytest.mark.parametrize("step", ["mlp.experiments.validation", "mlp.summaries.sweep"])
+@pytest.mark.parametrize(
+    "step", ["mlp.experiments.train", "mlp.summaries.learning_rate_sweep"]
+)
 @pytest.mark.parametrize(
     "planted",
     [

@@ -51,8 +51,8 @@ def test_package_files_are_empty():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("training: {epochs: 2.5}", "training.epochs: 2.5 is not of type 'integer'"),
-        ("training: {epoch: 2}", r"training: .*'epoch' was unexpected"),
+        ("hyperparameters: {epochs: 2.5}", "epochs: 2.5 is not of type 'integer'"),
+        ("hyperparameters: {epoch: 2}", r"hyperparameters: .*'epoch' was unexpected"),
         ("final: {seeds: [1, 1]}", r"final.seeds: \[1, 1\] has non-unique elements"),
     ],
 )
