@@ -1,12 +1,13 @@
 """The gradient check of question 3: it passes, and each planted bug makes it fail."""
 
+import itertools
 import random
 
 import numpy as np
 import pytest
 
 from mlp.experiments import gradient_check
-from mlp.networks import batch, instance, scalar
+from mlp.networks import activations, batch, instance, scalar
 
 ASSIGNMENT = gradient_check.Point(
     "assignment", gradient_check.ASSIGNMENT, [gradient_check.ASSIGNMENT_INSTANCE]
@@ -23,14 +24,24 @@ def rows_of(points):
     return rows
 
 
-def random_points():
-    return list(gradient_check.random_points(5, random.Random(0)))
+def random_points(activation="sigmoid"):
+    return gradient_check.random_points(5, random.Random(0), activation)
 
 
-def test_all_networks_pass_at_all_points():
-    rows = rows_of([ASSIGNMENT, *random_points()])
+@pytest.mark.parametrize("activation", activations.ACTIVATIONS)
+def test_all_networks_pass_at_all_points(activation):
+    rows = rows_of([ASSIGNMENT, *random_points(activation)])
     assert list(gradient_check.failures(rows)) == []
     assert sum(row["point"] == "assignment" for row in rows) == 17
+    derivatives = len(rows) - 17
+    counted = {
+        (row["activation"], row["reference"]): row["derivatives"]
+        for row in gradient_check.differences(rows[17:])
+    }
+    references = {"instance", "batch", "finite_difference"}
+    if activation != "sigmoid":  # the batched network is what is checked
+        references -= {"batch"}
+    assert counted == {(activation, name): derivatives for name in references}
 
 
 def test_the_derivatives_of_the_assignment():
@@ -70,9 +81,17 @@ def test_a_wrong_hidden_layer_fails_at_random_points(monkeypatch):
     assert not any("by V_" in message for message in messages)
 
 
-@pytest.mark.parametrize("network", [scalar, instance, batch])
+@pytest.mark.parametrize(
+    ("network", "activation"),
+    [
+        (scalar, "sigmoid"),
+        *itertools.product([instance, batch], activations.ACTIVATIONS),
+    ],
+)
 @pytest.mark.parametrize("parameter", ["W", "b", "V", "c"])
-def test_a_wrong_derivative_in_any_network_fails(monkeypatch, network, parameter):
+def test_a_wrong_derivative_in_any_network_fails(
+    monkeypatch, network, activation, parameter
+):
     right = network.backward
 
     def backward(parameters, cache):
@@ -81,12 +100,52 @@ def test_a_wrong_derivative_in_any_network_fails(monkeypatch, network, parameter
         return gradient._replace(**{parameter: wrong})
 
     monkeypatch.setattr(network, "backward", backward)
-    name = network.__name__.rpartition(".")[2]
-    messages = list(gradient_check.failures(rows_of(random_points())))
+    messages = list(gradient_check.failures(rows_of(random_points(activation))))
     assert messages
     assert all(f"by {parameter}_" in message for message in messages)
-    if network is not scalar:
+    name = network.__name__.rpartition(".")[2]
+    if name == gradient_check.checked(rows_of(random_points(activation))[0]):
+        assert any("by finite_difference" in message for message in messages)
+    else:
         assert all(f"by {name}" in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("activation", "planted"),
+    [
+        ("sigmoid", lambda dh, h: dh * h),
+        ("tanh", lambda dh, h: dh * (1 - h)),
+        ("tanh", activations.ACTIVATIONS["sigmoid"].backward),
+        ("relu", lambda dh, h: dh * (h >= 0)),
+        ("relu", lambda dh, h: dh * h),
+    ],
+)
+def test_a_wrong_local_derivative_fails(monkeypatch, activation, planted):
+    wrong = activations.ACTIVATIONS[activation]._replace(backward=planted)
+    monkeypatch.setitem(activations.ACTIVATIONS, activation, wrong)
+    messages = list(gradient_check.failures(rows_of(random_points(activation))))
+    assert any("W_1,1" in message for message in messages)
+    assert not any("by V_" in message for message in messages)
+
+
+def hidden_sums(point):
+    return [
+        k
+        for x, t in point.instances
+        for k in scalar.forward(point.parameters, x, t)[1].k
+    ]
+
+
+def test_relu_is_checked_away_from_its_kink_where_it_would_fail():
+    points = random_points("relu")
+    assert len(points) == 5
+    assert min(abs(k) for each in points for k in hidden_sums(each)) > 0.01
+    point, *_ = points
+    b = point.parameters.b
+    b[0] -= hidden_sums(point)[0] - 1e-6
+    assert list(gradient_check.failures(rows_of([point])))
+    smooth = point._replace(activation="tanh")
+    assert list(gradient_check.failures(rows_of([smooth]))) == []
 
 
 def test_a_derivative_that_is_no_number_fails(monkeypatch):
