@@ -103,7 +103,7 @@ def print_listing(
 class Exhibit:
     """A figure or table of the report, and the rule that made it."""
 
-    label: Tex  # in LaTeX
+    label: Tex  # in LaTeX; none for a table of which the text has numbers
     file: str  # below results/
     rule: str
     place: str  # of the rule
@@ -168,6 +168,13 @@ def render(
         exhibits.append(find_exhibit(label, file, manifest))
         return exhibits[-1].maker(repository, commit)
 
+    def sources() -> list[Exhibit]:
+        shown = {exhibit.file for exhibit in exhibits} | {"config.yaml"}
+        text = dict.fromkeys(entry["table"] for entry in ledger.entries)
+        return exhibits + [
+            find_exhibit("", file, manifest) for file in text if file not in shown
+        ]
+
     functions: dict[str, Callable] = {
         "row": ledger.row,
         "rows": ledger.rows,
@@ -177,7 +184,7 @@ def render(
         "finding": ask,
         "listing": lambda symbol, title: print_listing(symbol, title, listed, checked),
         "made_by": made_by,
-        "exhibits": lambda: exhibits,  # so far
+        "exhibits": sources,  # so far
         "tex": Tex,
         "maker": lambda exhibit: exhibit.maker(repository, commit),
         "zip_longest": itertools.zip_longest,
@@ -194,7 +201,8 @@ def render(
             **functions,
         )
     )
-    return source, {"numbers": ledger.entries, "findings": outcomes}
+    shown = [{"label": each.label, "file": each.file} for each in exhibits]
+    return source, {"numbers": ledger.entries, "findings": outcomes, "exhibits": shown}
 
 
 def where(error: Exception) -> str:
