@@ -89,9 +89,12 @@ def findings(old: Report, new: Report) -> Changes:
     for name in sorted(before.keys() & after.keys()):
         if before[name] != after[name]:
             yield f"{name}: {before[name]} -> {after[name]}"
-            for report, outcome in ((old, before[name]), (new, after[name])):
-                sentences = report.ledger["sentences"].get(name, {})
-                yield f"  {sentences.get(str(outcome).lower()) or '(says nothing)'}"
+            for sign, report, outcome in (
+                ("-", old, before[name]),
+                ("+", new, after[name]),
+            ):
+                for sentence in report.ledger["sentences"].get(name, []):
+                    yield f"  {sign} {sentence[str(outcome).lower()] or '(nothing)'}"
 
 
 def compare(old: Report, new: Report) -> dict[str, list[str]]:

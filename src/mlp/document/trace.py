@@ -96,25 +96,68 @@ def trace_number(report: Report, printed: str) -> Iterator[str]:
                 if place
                 else f"{printed} in a table of the report"
             )
-        for step, text in describe(report, numbers[0]):
-            yield textwrap.fill(
-                text,
-                width=100,
-                initial_indent=f"  {step:8} ",
-                subsequent_indent=" " * 11,
-                break_on_hyphens=False,
-                break_long_words=False,
-            )
+        for name, text in describe(report, numbers[0]):
+            yield from step(name, text)
+
+
+def trace_finding(report: Report, words: str) -> Iterator[str]:
+    """Say what came out of a finding, what it rests on, and what is printed for it.
+
+    Raises
+    ------
+    UnknownError
+        If none has that name, or a sentence with these words.
+    """
+    outcomes, sentences = report.ledger["findings"], report.ledger["sentences"]
+    found = [words] if words in outcomes else []
+    found += [
+        name
+        for name in outcomes
+        if any(words in s[case] for s in sentences[name] for case in ("true", "false"))
+    ]
+    if not found:
+        raise UnknownError(
+            f"{report.path}: no finding is called {words!r}, and no sentence that hangs "
+            f"on one has these words; the findings are {', '.join(outcomes)}"
+        )
+    for name in dict.fromkeys(found):
+        outcome = str(outcomes[name]).lower()
+        yield f"{name}: {outcome}"
+        yield from step("rests on", ", ".join(report.ledger["rests_on"][name]))
+        yield from step("code", "src/mlp/document/findings.py")
+        for sentence in sentences[name]:
+            place = f"templates/{sentence['template']}:{sentence['line']}"
+            other = "false" if outcome == "true" else "true"
+            yield from step("printed", f"{sentence[outcome] or '(nothing)'} [{place}]")
+            yield from step("if not", sentence[other] or "(nothing)")
+
+
+def step(name: str, text: str) -> list[str]:
+    """Write a step of a trace for a terminal."""
+    return textwrap.wrap(
+        text,
+        width=100,
+        initial_indent=f"  {name:8} ",
+        subsequent_indent=" " * 11,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def main() -> None:
-    """Print where a number is from."""
+    """Print where a number is from, or what a finding rests on."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pdf", type=Path)
-    parser.add_argument("--number", required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--number", help="as it is printed")
+    what.add_argument("--finding", help="its name, or words of its sentence")
     arguments = parser.parse_args()
     report = Report(arguments.pdf)
-    print(*trace_number(report, arguments.number), sep="\n")
+    if arguments.number:
+        lines = trace_number(report, arguments.number)
+    else:
+        lines = trace_finding(report, arguments.finding)
+    print(*lines, sep="\n")
 
 
 if __name__ == "__main__":
