@@ -97,8 +97,9 @@ class Report:
         if anchor is None:
             return None
         page = self.reader.get_destination_page_number(anchor) or 0
-        left, height = float(anchor.left), float(anchor.top)
-        for link in self.reader.pages[page]["/Annots"]:  # the anchor stands in its link
+        left, height = float(anchor.left or 0), float(anchor.top or 0)
+        links: list = self.reader.pages[page].annotations or []
+        for link in links:  # the anchor stands in its own
             x, bottom, _, top = map(float, link.get_object()["/Rect"])
             if abs(x - left) < NEAR and bottom < height < top:
                 height = (bottom + top) / 2

@@ -47,11 +47,10 @@ def sentences(
         ``true`` and if it is ``false``.
     """
     found: dict[str, list[dict]] = {}
-    for name in dict.fromkeys(
-        p.name for f in templates for p in sorted(f.glob("*.tex"))
-    ):
-        source, _, _ = environment.loader.get_source(environment, name)
-        for branch in environment.parse(source).find_all(nodes.If):
+    # of templates with the same name, that of the first folder counts
+    files = {p.name: p for f in reversed(templates) for p in sorted(f.glob("*.tex"))}
+    for name, file in files.items():
+        for branch in environment.parse(file.read_text("utf-8")).find_all(nodes.If):
             denied = isinstance(branch.test, nodes.Not)
             true, false = words(branch.body), words([*branch.elif_, *branch.else_])
             for finding in asked(branch.test):

@@ -1,4 +1,4 @@
-"""Where a number of a report comes from, or a finding, by what is attached to its PDF."""
+"""Where a number or a finding of a report comes from, as its PDF says."""
 
 import argparse
 import io
@@ -19,7 +19,7 @@ class UnknownError(SystemExit):
 
 
 def runs_behind(report: Report, number: Mapping) -> list[str]:
-    """List what the rule has read for a row: files whose folders do not contradict it."""
+    """List the files that the rule has read for a row, by their folders."""
     rule = report.provenance["results"][f"results/{number['table']}"]["rule"]
     row = {f"{name}={value}" for name, value in number["keys"].items()}
 
@@ -31,7 +31,7 @@ def runs_behind(report: Report, number: Mapping) -> list[str]:
 
 
 def check(report: Report, number: Mapping) -> str:
-    """Say whether the table attached holds the number, and whether it is the one here."""
+    """Say whether the table attached holds the number, and is the one here."""
     name = f"results/{number['table']}"
     table = pd.read_csv(io.BytesIO(report.attached[number["table"]]))
     attached = table[number["column"]][number["row"]]
@@ -117,8 +117,8 @@ def trace_finding(report: Report, words: str) -> Iterator[str]:
     ]
     if not found:
         raise UnknownError(
-            f"{report.path}: no finding is called {words!r}, and no sentence that hangs "
-            f"on one has these words; the findings are {', '.join(outcomes)}"
+            f"{report.path}: no finding is called {words!r}, and no sentence of one "
+            f"has these words; the findings are {', '.join(outcomes)}"
         )
     for name in dict.fromkeys(found):
         outcome = str(outcomes[name]).lower()
@@ -153,10 +153,10 @@ def main() -> None:
     what.add_argument("--finding", help="its name, or words of its sentence")
     arguments = parser.parse_args()
     report = Report(arguments.pdf)
-    if arguments.number:
-        lines = trace_number(report, arguments.number)
-    else:
+    if arguments.finding is not None:
         lines = trace_finding(report, arguments.finding)
+    else:
+        lines = trace_number(report, arguments.number)
     print(*lines, sep="\n")
 
 
