@@ -132,6 +132,7 @@ def main() -> None:
                 )
                 for file, text in question["shows"].items()
             ],
+            made=made,
             numbers=numbers(ledger, made),
             findings=findings(ledger, number),
             rules={rule: rules[rule] for rule in sorted(set(made.values()))},
