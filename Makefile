@@ -57,10 +57,10 @@ format: prerequisites .venv/dev ## format all code
 
 bench: prerequisites .venv/bench ## time the training against other tools: docs/benchmarks.md
 	@$(SNAKEMAKE) --quiet all -- download
-	@.venv/bin/python -m tests.bench
+	@.venv/bin/python -m tests.benchmarks.bench
 
 growth: prerequisites .venv/dev ## time sweeps of up to 1,000 runs: docs/growth.md
-	@.venv/bin/python -m tests.growth
+	@.venv/bin/python -m tests.benchmarks.growth
 
 profile: .venv/report ## list where the time of the last runs went, by rule
 	@.venv/bin/python -m workflow.profile
@@ -82,26 +82,13 @@ clean: ## remove all results, but neither the data nor .venv
 prerequisites:
 	@PYTHON=$(PYTHON) sh workflow/prerequisites.sh
 
+# .venv/NAME says that the packages of a lock file are in .venv; each holds those of the report
 .venv/report: requirements.txt
-	@echo 'Installing the Python packages of requirements.txt in .venv'
-	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@touch $@
-
 .venv/slurm: requirements-slurm.txt
-	@echo 'Installing the Python packages of requirements-slurm.txt in .venv'
-	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@touch $@ .venv/report
-
 .venv/dev: requirements-dev.txt
-	@echo 'Installing the Python packages of requirements-dev.txt in .venv'
-	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@touch $@ .venv/report
-
 .venv/bench: requirements-bench.txt
-	@echo 'Installing the Python packages of requirements-bench.txt in .venv'
+.venv/report .venv/slurm .venv/dev .venv/bench:
+	@echo 'Installing the Python packages of $< in .venv'
 	@$(PYTHON) -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@ .venv/report

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.project import PROJECT, clone_of_project, offline, snakemake
+from tests.tools.project import PROJECT, clone_of_project, offline, snakemake
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -20,7 +20,9 @@ def download(folder):
     """Clone the project and get the data; its steps record what they open of these."""
     clone_of_project(folder)
     # the steps have src on their path
-    shutil.copy(folder / "tests" / "recorder" / "sitecustomize.py", folder / "src")
+    shutil.copy(
+        folder / "tests" / "tools" / "recorder" / "sitecustomize.py", folder / "src"
+    )
     source = {}
     if (PROJECT / "data" / "MNIST").exists():
         source = {"dataset": {"folder": str(PROJECT / "data" / "MNIST")}}

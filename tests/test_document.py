@@ -7,7 +7,7 @@ import jinja2
 import pandas as pd
 import pytest
 
-from mlp.document import ledger, listings, render, typeset
+from mlp.document import ledger, listings, render, report
 from mlp.document.latex import Tex, escape
 
 
@@ -161,7 +161,7 @@ def test_listings_of_the_project_are_still_python():
 
 
 def test_a_listing_must_be_a_dependency():
-    with pytest.raises(listings.ListingError, match="not in LISTED"):
+    with pytest.raises(listings.ListingError, match="has not found this call"):
         render.print_listing("mlp.networks.sgd.train", "", ["mlp.networks.batch"], {})
 
 
@@ -229,30 +229,30 @@ def test_a_template_that_is_not_in_utf8_is_named(tmp_path):
     ],
 )
 def test_blemishes_in_a_log(line, is_blemish):
-    assert bool(typeset.blemishes(f"start\n{line}\nend\n")) is is_blemish
+    assert bool(report.blemishes(f"start\n{line}\nend\n")) is is_blemish
 
 
 TEX = r"""\documentclass{article}\begin{document}%s\end{document}"""
 
 
-def typeset_main(monkeypatch, folder, body):
+def report_main(monkeypatch, folder, body):
     source, output = folder / "x.tex", folder / "x.pdf"
     source.write_text(TEX % body)
     options = [str(source), f"--templates={folder}", "--date=0", f"--output={output}"]
-    monkeypatch.setattr("sys.argv", ["typeset", *options])
-    typeset.main()
+    monkeypatch.setattr("sys.argv", ["report", *options])
+    report.main()
     return output
 
 
 def test_a_document_without_flaws_is_typeset(monkeypatch, tmp_path):
-    pdf = typeset_main(monkeypatch, tmp_path, "Text.")
+    pdf = report_main(monkeypatch, tmp_path, "Text.")
     assert pdf.read_bytes().startswith(b"%PDF")
 
 
 def test_a_missing_latexmk_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SystemExit, match="latexmk is not here"):
-        typeset_main(monkeypatch, tmp_path, "Text.")
+        report_main(monkeypatch, tmp_path, "Text.")
 
 
 @pytest.mark.parametrize(
@@ -265,5 +265,5 @@ def test_a_missing_latexmk_is_named(monkeypatch, tmp_path):
 )
 def test_a_flaw_leaves_no_document(monkeypatch, tmp_path, body, message):
     with pytest.raises(SystemExit, match=message):
-        typeset_main(monkeypatch, tmp_path, body)
+        report_main(monkeypatch, tmp_path, body)
     assert not (tmp_path / "x.pdf").exists()

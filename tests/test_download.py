@@ -19,7 +19,7 @@ import zipfile
 import pytest
 
 from mlp.data import download
-from tests.small import report, small_project
+from tests.tools.small import report, small_project
 
 CONTENTS = {"train-images": bytes(range(256)) * 40, "train-labels": b"\1\2\3" * 100}
 

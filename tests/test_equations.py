@@ -9,7 +9,7 @@ import re
 import pytest
 import sympy as sp
 
-from tests.project import PROJECT
+from tests.tools.project import PROJECT
 
 EQUATIONS = {
     label: body

@@ -1,6 +1,8 @@
-"""The experiments, run as a whole on images small enough to foresee the results."""
+"""The experiments, on images small enough to foresee the results."""
 
+import argparse
 import hashlib
+import math
 import random
 import sys
 
@@ -8,26 +10,107 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlp.experiments import final, softmax, synthetic, validation
+from mlp.experiments import softmax, train, train_final, train_synthetic
+from mlp.hyperparameters import Hyperparameters
 from mlp.networks import scalar
 from tests.test_data import idx_file
 
 SIZE = 60
+CHOICE = Hyperparameters(
+    hidden_size=4,
+    activation="sigmoid",
+    initialization="lecun_normal",
+    normalization="standardize",
+    batch_size=8,
+    learning_rate=0.5,
+    schedule="constant",
+    epochs=20,
+)
+# black images excite no rectified linear unit, so that only the output's biases learn
+BLACK = CHOICE._replace(
+    activation="relu",
+    normalization="unit_interval",
+    batch_size=4,
+    learning_rate=1.0,
+    schedule="linear",
+    epochs=2,
+)
+FIRST_MARGIN = 0.5  # c[0] - c[1], after dc = (1/2 - 3/4, 1/2 - 1/4)
+# y[0] is sigmoid(0.5) = 0.62246 then, and the rate half of the first
+LAST_MARGIN = FIRST_MARGIN + 0.5 * 2 * (0.75 - 1 / (1 + math.exp(-0.5)))
 
 
-def images_and_labels(folder, name, *, flip=False, scale=1, rng_seed=0):
-    """Write images that are bright on the side that their label tells, or the other."""
-    labels = np.random.default_rng(rng_seed).integers(0, 2, SIZE).astype(np.uint8)
+def loss(margin, share):
+    """The mean loss where a share of the instances is of class 0."""
+    return share * math.log1p(math.exp(-margin)) + (1 - share) * math.log1p(
+        math.exp(margin)
+    )
+
+
+def test_the_losses_of_training_and_validation_are_those_by_hand():
+    training = train.Instances(np.zeros((4, 6), np.float32), np.array([0, 0, 1, 0]))
+    validation = train.Instances(np.zeros((1, 6), np.float32), np.array([1]))
+    rows, losses = zip(*train.train(BLACK, training, validation, 2, seed=3))
+    before = 0.0
+    for epoch, (row, margin) in enumerate(
+        zip(rows, (FIRST_MARGIN, LAST_MARGIN), strict=True), start=1
+    ):
+        expected = {
+            "seed": 3,
+            "epoch": epoch,
+            "running_train_loss": pytest.approx(loss(before, 0.75)),
+            "train_loss": pytest.approx(loss(margin, 0.75)),
+            "train_accuracy": 0.75,
+            "validation_loss": pytest.approx(loss(margin, 0)),
+            "validation_accuracy": 0.0,
+        }
+        assert row == BLACK._asdict() | expected
+        assert losses[epoch - 1] == [pytest.approx(loss(before, 0.75))]
+        before = margin
+
+
+def test_the_test_is_of_the_network_after_its_last_epoch():
+    black = np.zeros((4, 3, 2), np.uint8)
+    t = np.array([0, 0, 1, 0])
+    tested = train_final.train_and_test(
+        BLACK, black, t, black[:3], np.array([0, 1, 1]), 2, seed=3
+    )
+    assert tested.result == {
+        "train_loss": pytest.approx(loss(LAST_MARGIN, 0.75)),
+        "train_accuracy": 0.75,
+        "test_loss": pytest.approx(loss(LAST_MARGIN, 1 / 3)),
+        "test_accuracy": pytest.approx(1 / 3),
+        "test_errors": 2,
+        "test_size": 3,
+    }
+    assert tested.predicted.tolist() == [0, 0, 0]
+    y = 1 / (1 + math.exp(-LAST_MARGIN))
+    assert tested.probability.tolist() == [pytest.approx(y)] * 3
+
+
+def test_the_confusion_counts_who_is_taken_for_whom():
+    counts = train_final.confusion(np.array([0, 1, 1]), np.array([0, 0, 0]), 2)
+    assert [tuple(row.values()) for row in counts] == [
+        (0, 0, 1),
+        (0, 1, 0),
+        (1, 0, 2),
+        (1, 1, 0),
+    ]
+
+
+def images_and_labels(*, flip=False, scale=1, seed=0):
+    """Make images that are bright on the side that their label tells, or the other."""
+    labels = np.random.default_rng(seed).integers(0, 2, SIZE)
     images = np.full((SIZE, 3, 2), 20, np.uint8)
     images[np.arange(SIZE), :, labels] = 200 // scale
-    images = images[:, :, ::-1] if flip else images
-    paths = [folder / f"{name}-images", folder / f"{name}-labels"]
-    for path, array in zip(paths, (images, labels), strict=True):
+    return images[:, :, ::-1] if flip else images, labels
+
+
+def arguments(folder, images, labels, prefix=""):
+    """Write images and labels as files, and the options that name them."""
+    paths = [folder / f"{prefix}{name}" for name in ("images", "labels")]
+    for path, array in zip(paths, (images, labels.astype(np.uint8))):
         idx_file(path, array)
-    return paths
-
-
-def arguments(paths, prefix=""):
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
     return [
         f"--{prefix}images={paths[0]}",
@@ -37,43 +120,28 @@ def arguments(paths, prefix=""):
     ]
 
 
-HYPERPARAMETERS = [
-    "--initialization=lecun_normal",
-    "--normalization=standardize",
-    "--schedule=constant",
-    "--epochs=20",
-    "--classes=2",
-    "--seed=0",
-]
-
-
 def run(monkeypatch, step, *options):
-    monkeypatch.setattr(sys, "argv", ["step", *options, *HYPERPARAMETERS])
+    monkeypatch.setattr(sys, "argv", ["step", *options, "--classes=2", "--seed=0"])
     step.main()
 
 
-def validated(monkeypatch, folder, images, labels):
+def test_validation_is_on_the_images_withheld(monkeypatch, tmp_path):
+    images, labels = images_and_labels()
+    labels[-20:] = 1 - labels[-20:]  # those withheld
     run(
         monkeypatch,
-        validation,
-        *arguments([images, labels]),
+        train,
+        *arguments(tmp_path, images, labels),
         "--validation-size=20",
-        "--hidden-size=4",
-        "--batch-size=8",
-        "--learning-rate=0.5",
-        f"--epochs-csv={folder / 'epochs.csv'}",
-        f"--batches-csv={folder / 'batches.csv'}",
+        "--hyperparameters",
+        " ".join(f"{name}={value}" for name, value in CHOICE._asdict().items()),
+        f"--epochs={tmp_path / 'epochs.csv'}",
+        f"--batches={tmp_path / 'batches.csv'}",
     )
-    return pd.read_csv(folder / "epochs.csv"), pd.read_csv(folder / "batches.csv")
-
-
-def test_validation_is_on_the_images_withheld(monkeypatch, tmp_path):
-    images, labels = images_and_labels(tmp_path, "train")
-    content = bytearray(labels.read_bytes())
-    content[-20:] = bytes(1 - label for label in content[-20:])  # those withheld
-    labels.write_bytes(content)
-    epochs, batches = validated(monkeypatch, tmp_path, images, labels)
+    epochs = pd.read_csv(tmp_path / "epochs.csv")
+    batches = pd.read_csv(tmp_path / "batches.csv")
     last = epochs.iloc[-1]
+    assert last[list(CHOICE._fields)].tolist() == list(CHOICE)
     assert last["train_accuracy"] == 1.0
     assert last["validation_accuracy"] == 0.0
     assert last["train_loss"] < 0.2 < last["validation_loss"]
@@ -83,47 +151,65 @@ def test_validation_is_on_the_images_withheld(monkeypatch, tmp_path):
     assert epochs["running_train_loss"].to_numpy() == pytest.approx(means)
 
 
-def results_on(monkeypatch, folder, test):
-    folder.mkdir(exist_ok=True)
-    chosen = folder / "chosen.csv"
-    chosen.write_text("hidden_size,batch_size,learning_rate\n4,8,0.5\n")
+def test_each_choice_is_tested_and_the_first_has_its_mistakes_told(
+    monkeypatch, tmp_path
+):
+    choices = {"as_assigned": CHOICE, "best_of_all": CHOICE._replace(epochs=1)}
+    chosen = [{"choice": name} | each._asdict() for name, each in choices.items()]
+    pd.DataFrame(chosen).assign(n=5).to_csv(tmp_path / "chosen.csv", index=False)
+    test = images_and_labels(flip=True, seed=1)
     run(
         monkeypatch,
-        final,
-        *arguments(images_and_labels(folder, "train")),
-        *arguments(test, "test-"),
-        f"--chosen={chosen}",
-        f"--result={folder / 'result.csv'}",
-        f"--confusion={folder / 'confusion.csv'}",
-        f"--mistakes={folder / 'mistakes.npz'}",
+        train_final,
+        *arguments(tmp_path, *images_and_labels()),
+        *arguments(tmp_path, *test, "test-"),
+        f"--chosen={tmp_path / 'chosen.csv'}",
+        f"--result={tmp_path / 'result.csv'}",
+        f"--confusion={tmp_path / 'confusion.csv'}",
+        f"--mistakes={tmp_path / 'mistakes.npz'}",
     )
-    (row,) = pd.read_csv(folder / "result.csv").to_dict("records")
-    confusion = pd.read_csv(folder / "confusion.csv")
-    return row, confusion, dict(np.load(folder / "mistakes.npz"))
-
-
-def test_the_test_images_are_what_is_tested(monkeypatch, tmp_path):
-    test = images_and_labels(tmp_path, "t10k", flip=True, rng_seed=1)
-    row, confusion, mistakes = results_on(monkeypatch, tmp_path / "a", test)
-    assert row["train_accuracy"] == 1.0
-    assert row["test_accuracy"] == 0.0
-    assert (row["test_errors"], row["test_size"]) == (SIZE, SIZE)
-    matrix = confusion.pivot(
-        index="true_class", columns="predicted_class", values="count"
-    )
-    assert matrix.to_numpy().diagonal().tolist() == [0, 0]
-    assert matrix.to_numpy().sum() == SIZE
-    assert mistakes["image"].shape == (SIZE, 3, 2)
+    result = pd.read_csv(tmp_path / "result.csv")
+    assert result["choice"].tolist() == list(choices)
+    assert result["epochs"].tolist() == [20, 1]
+    assert result.loc[0, ["train_accuracy", "test_accuracy"]].tolist() == [1, 0]
+    assert result["test_loss"].nunique() == 2
+    confusion = pd.read_csv(tmp_path / "confusion.csv")
+    assert confusion["count"].sum() == SIZE
+    right = confusion["true_class"] == confusion["predicted_class"]
+    assert confusion.loc[right, "count"].tolist() == [0, 0]
+    mistakes = dict(np.load(tmp_path / "mistakes.npz"))
+    assert (mistakes["image"] == test[0]).all()
     assert (mistakes["predicted_class"] == 1 - mistakes["true_class"]).all()
 
 
-def test_the_test_images_have_no_part_in_the_training(monkeypatch, tmp_path):
-    bright = images_and_labels(tmp_path, "bright", rng_seed=1)
-    dark = images_and_labels(tmp_path, "dark", rng_seed=1, scale=4)
-    one, *_ = results_on(monkeypatch, tmp_path / "a", bright)
-    other, *_ = results_on(monkeypatch, tmp_path / "b", dark)
-    assert one["train_loss"] == other["train_loss"]
-    assert one["test_loss"] != other["test_loss"]
+def test_the_test_images_have_no_part_in_the_training():
+    bright, dark = (
+        train_final.train_and_test(
+            CHOICE, *images_and_labels(), *images_and_labels(seed=1, scale=scale), 2, 0
+        ).result
+        for scale in (1, 4)
+    )
+    assert bright["train_loss"] == dark["train_loss"]
+    assert bright["test_loss"] != dark["test_loss"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("hidden_size=4", "these are hidden_size, expected hidden_size activation"),
+        ("{all} momentum=0.9", "epochs momentum, expected"),
+        ("{all} seed", "epochs seed, expected"),
+        ("{four}", "invalid literal for int"),
+    ],
+)
+def test_hyperparameters_that_are_not_all_there_or_not_known_are_refused(
+    words, message
+):
+    choice = " ".join(f"{name}={value}" for name, value in CHOICE._asdict().items())
+    assert Hyperparameters.from_words(choice) == CHOICE
+    words = words.format(all=choice, four=choice.replace("=4", "=four"))
+    with pytest.raises(argparse.ArgumentTypeError, match=message):
+        Hyperparameters.from_words(words)
 
 
 def test_the_synthetic_validation_is_on_the_validation_set():
@@ -131,7 +217,7 @@ def test_the_synthetic_validation_is_on_the_validation_set():
     training = [([x, -x], int(x > 0)) for x in (rng.gauss(0, 1) for _ in range(400))]
     validation_set = [(x, 1 - t) for x, t in training[:50]]
     parameters = scalar.initialize(2, 3, 2, rng)
-    *_, row = synthetic.train(
+    *_, row = train_synthetic.train(
         parameters,
         training,
         validation_set,

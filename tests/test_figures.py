@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlp.figures import final, style, sweep, validation
+from mlp.figures import final, learning_rate_sweep, mnist_runs, style
+from mlp.hyperparameters import Hyperparameters
 
 
 @pytest.fixture(autouse=True)
@@ -12,54 +13,73 @@ def _style():
     style.use()
 
 
+def grid(**columns):
+    choice = Hyperparameters(
+        300, "sigmoid", "lecun_normal", "standardize", 16, 0.3, "linear", 5
+    )
+    accuracy = {"validation_accuracy_mean": [0.91, 0.92, 0.93, 0.94, 0.95, 0.96]}
+    return pd.DataFrame(choice._asdict() | accuracy | columns)
+
+
+def drawn(figure):
+    """The numbers in the fields of each panel, by title, batch size and rate."""
+    return {
+        panel.get_title(): {
+            (
+                panel.get_yticklabels()[int(text.get_position()[1])].get_text(),
+                panel.get_xticklabels()[int(text.get_position()[0])].get_text(),
+            ): text.get_text()
+            for text in panel.texts
+        }
+        for panel in figure.axes[:-1]  # without the bar of colours
+    }
+
+
 def test_the_heat_map_has_each_setting_in_its_field():
-    grid = pd.DataFrame(
-        {
-            "hidden_size": 300,
-            "batch_size": [8, 8, 16, 16],
-            "learning_rate": [0.1, 1.0, 0.1, 1.0],
-            "validation_accuracy_mean": [0.91, 0.92, 0.93, float("nan")],
+    table = grid(batch_size=[8, 8, 8, 16, 16, 16], learning_rate=[0.1, 1.0, 3.0] * 2)
+    table.loc[5, "validation_accuracy_mean"] = float("nan")
+    assert drawn(learning_rate_sweep.draw_grid(table)) == {
+        "": {
+            ("8", "0.1"): "91.00",
+            ("8", "1"): "92.00",
+            ("8", "3"): "93.00",
+            ("16", "0.1"): "94.00",
+            ("16", "1"): "95.00",
+            ("16", "3"): "--",
         }
-    )
-    axes = sweep.draw_grid(grid).axes[0]
-    rows = [label.get_text() for label in axes.get_yticklabels()]
-    columns = [label.get_text() for label in axes.get_xticklabels()]
-    drawn = {
-        (rows[int(text.get_position()[1])], columns[int(text.get_position()[0])]): (
-            text.get_text()
-        )
-        for text in axes.texts
-    }
-    assert drawn == {
-        ("8", "0.1"): "91.00",
-        ("8", "1"): "92.00",
-        ("16", "0.1"): "93.00",
-        ("16", "1"): "--",
     }
 
 
-def test_the_heat_map_has_a_panel_for_each_hidden_size():
-    grid = pd.DataFrame(
-        {
-            "hidden_size": [30, 30, 100, 100, 300, 300],
-            "batch_size": 8,
-            "learning_rate": [0.1, 1.0] * 3,
-            "validation_accuracy_mean": [0.91, 0.92, 0.93, 0.94, 0.95, 0.96],
-        }
-    )
-    *panels, _ = sweep.draw_grid(grid).axes
-    drawn = {a.get_title(): [text.get_text() for text in a.texts] for a in panels}
-    assert drawn == {
-        "30 hidden units": ["91.00", "92.00"],
-        "100 hidden units": ["93.00", "94.00"],
-        "300 hidden units": ["95.00", "96.00"],
-        "": [],
+@pytest.mark.parametrize(
+    ("columns", "titles"),
+    [
+        ({"hidden_size": [30, 30, 300] * 2}, ["30 hidden units", "300 hidden units"]),
+        ({"activation": ["relu", "relu", "tanh"] * 2}, ["relu", "tanh"]),
+        ({"epochs": [2, 2, 5] * 2, "schedule": ["constant", "constant", "linear"] * 2},
+         ["constant, 2 epochs", "linear, 5 epochs"]),
+    ],
+)  # fmt: skip
+def test_the_heat_map_has_a_panel_for_each_value_of_what_varies(columns, titles):
+    table = grid(batch_size=8, learning_rate=[0.1, 0.3, 0.1, 1.0, 3.0, 1.0], **columns)
+    panels = drawn(learning_rate_sweep.draw_grid(table))
+    assert {title: [*fields.values()] for title, fields in panels.items()} == {
+        titles[0]: ["91.00", "92.00", "94.00", "95.00"],
+        titles[1]: ["93.00", "96.00"],
     }
+
+
+def test_a_single_setting_beside_a_grid_gets_no_panel():
+    table = grid(
+        activation=["relu", *["sigmoid"] * 5],
+        batch_size=[8, 8, 8, 16, 16, 32],
+        learning_rate=[0.1, 0.1, 0.3, 0.1, 0.3, 0.1],
+    )
+    assert list(drawn(learning_rate_sweep.draw_grid(table))) == ["sigmoid"]
 
 
 def test_the_running_mean_is_over_the_window():
     batches = pd.DataFrame({"step": range(1, 11), "loss": [1.0] * 5 + [3.0] * 5})
-    *_, mean = validation.draw_batches(batches, 5).axes[0].lines
+    *_, mean = mnist_runs.draw_batches(batches, 5).axes[0].lines
     assert mean.get_ydata()[-1] == 3.0
     assert mean.get_ydata()[6] == pytest.approx((3 * 1 + 2 * 3) / 5)
 
@@ -69,7 +89,7 @@ def test_the_spread_of_runs_of_any_length(steps):
     batches = pd.DataFrame(
         {"step": range(1, steps + 1), "loss_mean": 0.5, "loss_std": 0.1}
     )
-    axes = validation.draw_spread(batches, 100).axes[0]
+    axes = mnist_runs.draw_spread(batches, 100).axes[0]
     assert axes.lines[0].get_ydata() == pytest.approx(0.5)
     assert len(axes.lines[0].get_ydata()) >= 2 or steps == 1
 
@@ -101,7 +121,7 @@ def test_names_are_drawn_in_a_font_that_has_them():
 def test_the_same_figure_is_the_same_bytes(tmp_path):
     batches = pd.DataFrame({"step": range(1, 11), "loss": np.linspace(2, 1, 10)})
     for name in ("a", "b"):
-        style.save(validation.draw_batches(batches, 5), tmp_path / f"{name}.pdf")
+        style.save(mnist_runs.draw_batches(batches, 5), tmp_path / f"{name}.pdf")
     for suffix in ("pdf", "svg"):
         first, second = (tmp_path / f"{name}.{suffix}" for name in ("a", "b"))
         assert first.read_bytes() == second.read_bytes()

@@ -10,7 +10,7 @@ import yaml
 
 from mlp.document.report import LatexError, typeset
 from mlp.figures import final
-from tests.project import PROJECT, snakemake
+from tests.tools.project import PROJECT, snakemake
 from workflow import configuration
 
 CODE = [

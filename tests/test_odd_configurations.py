@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlp.document.latex import escape
-from tests.project import copy_of_project, snakemake
+from tests.tools.project import copy_of_project, snakemake
 from workflow.configuration import LONG, problems, syntax_error
 
 SCHEMA = yaml.safe_load(Path("workflow/schemas/config.schema.yaml").read_text())

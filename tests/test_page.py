@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from mlp.document import page
-from tests.project import PROJECT
+from mlp.document import pages
 from tests.test_workflow import RULES
+from tests.tools.project import PROJECT
 
 
 def test_every_figure_and_table_is_on_one_page():
@@ -35,7 +35,7 @@ def test_every_figure_and_table_is_on_one_page():
     ],
 )
 def test_a_cell_has_as_many_digits_as_one_can_read(value, written):
-    assert page.shorten(value) == written
+    assert pages.shorten(value) == written
 
 
 def test_a_mean_stands_beside_its_standard_deviation():
@@ -43,10 +43,10 @@ def test_a_mean_stands_beside_its_standard_deviation():
     table = pd.DataFrame(
         {"n": [3, 1], "loss_mean": [0.123456, 2], "loss_std": [0.0321, nan], "mean": 1}
     )
-    shown = page.readable(table)
+    shown = pages.readable(table)
     assert list(shown) == ["n", "loss mean ± std", "mean"]
     assert shown["loss mean ± std"].tolist() == ["0.12346 ± 0.032", "2"]
-    assert page.readable(table[["loss_mean"]]).columns == ["loss mean"]
+    assert pages.readable(table[["loss_mean"]]).columns == ["loss mean"]
 
 
 def test_a_page_is_whole_in_itself_and_escapes_what_it_shows(tmp_path, monkeypatch):
@@ -58,8 +58,8 @@ def test_a_page_is_whole_in_itself_and_escapes_what_it_shows(tmp_path, monkeypat
     template = PROJECT / "templates/page/page.html"
     output = tmp_path / "1.html"
     options = [f"--questions={questions}", f"--template={template}"]
-    monkeypatch.setattr(sys, "argv", ["page", *options, f"--outputs={output}"])
-    page.main()
+    monkeypatch.setattr(sys, "argv", ["pages", *options, f"--outputs={output}"])
+    pages.main()
     written = output.read_text()
     assert "&lt;b&gt; &amp; c" in written
     assert "A &lt; B" in written

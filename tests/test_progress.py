@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.project import PROJECT, snakemake
+from tests.tools.project import PROJECT, snakemake
 
 FAILING = """
 rule fails:

@@ -13,8 +13,9 @@ import pytest
 
 from mlp.document import verify
 from mlp.document.provenance import digest_sources
-from tests.project import PROJECT, copy_of_project
-from workflow import provenance
+from tests.tools.project import PROJECT, copy_of_project
+from workflow.commit import commit
+from workflow.sources import contents
 
 
 @contextmanager
@@ -212,7 +213,7 @@ def test_sources_outside_of_the_project_are_not_checked(tmp_path, monkeypatch):
 def test_a_source_edited_during_the_run_stops_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.py").write_text("x = 1\n")
-    (start,) = provenance.contents({"a.py": tmp_path / "a.py"})
+    (start,) = contents({"a.py": tmp_path / "a.py"})
     sources = dict([start.split()])
     assert digest_sources(sources)["a.py"].startswith(sources["a.py"])
     (tmp_path / "a.py").write_text("x = 2\n")
@@ -227,7 +228,7 @@ def repository(tmp_path, monkeypatch):
     (folder / "course").mkdir()
     for name in ("README.md", "src/a.py", "course/preamble.tex", ".gitignore"):
         (folder / name).write_text("__pycache__\n")
-    monkeypatch.setattr(provenance, "SOURCE", folder / "src")
+    monkeypatch.setattr("workflow.commit.SOURCE", folder / "src")
     identity = ["-c", "user.name=A", "-c", "user.email=a@b"]
     for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "x"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
@@ -246,11 +247,11 @@ def repository(tmp_path, monkeypatch):
 )
 def test_what_counts_as_uncommitted(repository, file, changed):
     folders = ["src", "course", "../elsewhere"]
-    assert not provenance.commit(folders).uncommitted_changes
+    assert not commit(folders).uncommitted_changes
     (repository / file).parent.mkdir(exist_ok=True)
     (repository / file).write_text("other\n")
-    commit = provenance.commit(folders)
-    assert commit.uncommitted_changes is changed
-    assert commit.name == commit.hash[:12] + " with uncommitted changes" * changed
-    both = commit._replace(uncommitted_changes=True, another_configuration=True)
+    found = commit(folders)
+    assert found.uncommitted_changes is changed
+    assert found.name == found.hash[:12] + " with uncommitted changes" * changed
+    both = found._replace(uncommitted_changes=True, another_configuration=True)
     assert both.name.endswith(" with uncommitted changes and another configuration")

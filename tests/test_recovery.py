@@ -11,7 +11,7 @@ import time
 import psutil
 import pytest
 
-from tests.small import products, report, run_and_kill, small_project
+from tests.tools.small import products, report, run_and_kill, small_project
 from workflow.recovery import RUN, SNAKEMAKE_LOCKS, clear
 
 STEP = "src/mlp/experiments/softmax.py"

@@ -16,8 +16,8 @@ import textwrap
 import pytest
 import yaml
 
-from tests.project import PROJECT, schedule
-from workflow import provenance
+from tests.tools.project import PROJECT, schedule
+from workflow import sources
 
 SOURCE = PROJECT / "src"
 MODULES = {
@@ -34,14 +34,15 @@ FOLLOWED_BY = {  # the rules that read what a rule makes
     "synthetic": {"render"},
     "synthetic_figures": set(),
     "dataset": {"render"},
-    "train": {"mnist_runs", "mnist_figures", "learning_rate_sweep"},
-    "mnist_runs": {"mnist_figures", "render"},
-    "mnist_figures": set(),
-    "learning_rate_sweep": {"sweep_figures", "train_final", "render"},
-    "sweep_figures": set(),
+    "train": {"mnist_runs", "mnist_runs_figures", "learning_rate_sweep"},
+    "mnist_runs": {"mnist_runs_figures", "render"},
+    "mnist_runs_figures": set(),
+    "learning_rate_sweep": {"learning_rate_sweep_figures", "train_final", "render"},
+    "learning_rate_sweep_figures": set(),
     "train_final": {"final", "final_figures"},
     "final": {"final_figures", "render"},
     "final_figures": set(),
+    "manifest": {"render"},
     "render": set(),
     "provenance": set(),
     "report": set(),
@@ -49,16 +50,16 @@ FOLLOWED_BY = {  # the rules that read what a rule makes
 STEPS = {
     "softmax": "mlp.experiments.softmax",
     "gradient_check": "mlp.experiments.gradient_check",
-    "train_synthetic": "mlp.experiments.synthetic",
+    "train_synthetic": "mlp.experiments.train_synthetic",
     "synthetic": "mlp.summaries.synthetic",
     "synthetic_figures": "mlp.figures.synthetic",
     "dataset": "mlp.summaries.dataset",
-    "train": "mlp.experiments.validation",
-    "mnist_runs": "mlp.summaries.validation",
-    "mnist_figures": "mlp.figures.validation",
-    "learning_rate_sweep": "mlp.summaries.sweep",
-    "sweep_figures": "mlp.figures.sweep",
-    "train_final": "mlp.experiments.final",
+    "train": "mlp.experiments.train",
+    "mnist_runs": "mlp.summaries.mnist_runs",
+    "mnist_runs_figures": "mlp.figures.mnist_runs",
+    "learning_rate_sweep": "mlp.summaries.learning_rate_sweep",
+    "learning_rate_sweep_figures": "mlp.figures.learning_rate_sweep",
+    "train_final": "mlp.experiments.train_final",
     "final": "mlp.summaries.final",
     "final_figures": "mlp.figures.final",
     "render": "mlp.document.render",
@@ -67,6 +68,7 @@ STEPS = {
 }
 LISTED = [  # their source is in the report
     "mlp.experiments.gradient_check",
+    "mlp.networks.activations",
     "mlp.networks.local_derivatives",
     "mlp.networks.scalar",
     "mlp.networks.instance",
@@ -86,10 +88,10 @@ ON_SYNTHETIC = downstream("train_synthetic") | DOCUMENT
 ON_TRAINING = downstream("train") | DOCUMENT
 ON_DATA = downstream("download") | DOCUMENT
 ON_SWEEP = downstream("learning_rate_sweep") | {"train"} | DOCUMENT
-ON_MNIST_RUNS = {"train", "mnist_runs", "mnist_figures"} | RENDERING
+ON_MNIST_RUNS = {"train", "mnist_runs", "mnist_runs_figures"} | RENDERING
 ON_FINAL = downstream("train_final") | DOCUMENT
 CHECKING = {"gradient_check"} | RENDERING
-MANIFEST = {"manifest"}  # of other files
+MANIFEST = downstream("manifest")  # of other files
 OTHER_HASH = "0" * 64
 
 SETTINGS = {
@@ -118,20 +120,24 @@ SETTINGS = {
     "synthetic.epochs": (2, ON_SYNTHETIC),
     "synthetic.interval": (6000, ON_SYNTHETIC),
     "synthetic.seeds": ([0, 7], ON_SYNTHETIC | MANIFEST),
-    "network.hidden_size": (21, ON_TRAINING | MANIFEST),
-    "network.initialization": ("glorot_normal", ON_TRAINING),
-    "training.normalization": ("unit_interval", ON_TRAINING),
-    "training.schedule": ("constant", ON_TRAINING),
-    "training.epochs": (3, ON_TRAINING),
-    "mnist_runs.batch_size": (25, ON_TRAINING | MANIFEST),
-    "mnist_runs.learning_rate": (0.7, ON_MNIST_RUNS | MANIFEST),
+    **{
+        f"hyperparameters.{name}": (value, ON_TRAINING | MANIFEST)
+        for name, value in (
+            ("hidden_size", 21),
+            ("activation", "tanh"),
+            ("initialization", "glorot_normal"),
+            ("normalization", "unit_interval"),
+            ("batch_size", 25),
+            ("learning_rate", 0.7),
+            ("schedule", "constant"),
+            ("epochs", 3),
+        )
+    },
     "mnist_runs.seeds": ([0, 7], ON_MNIST_RUNS | MANIFEST),
     "learning_rate_sweep.learning_rates": ([0.01, 0.3, 2], ON_SWEEP | MANIFEST),
-    "learning_rate_sweep.grid.hidden_sizes": ([20, 7], ON_SWEEP | MANIFEST),
-    "learning_rate_sweep.missing_runs": ("leave_out", ON_SWEEP - {"train"}),
-    "learning_rate_sweep.grid.batch_sizes": ([20, 70], ON_SWEEP | MANIFEST),
-    "learning_rate_sweep.grid.learning_rates": ([0.1, 0.7], ON_SWEEP | MANIFEST),
+    "learning_rate_sweep.grid": ({"hidden_size": [7]}, ON_SWEEP | MANIFEST),
     "learning_rate_sweep.seeds": ([0, 7], ON_SWEEP | MANIFEST),
+    "learning_rate_sweep.missing_runs": ("leave_out", RENDERING),  # none is missing
     "final.seeds": ([2, 7], ON_FINAL | MANIFEST),
 }
 
@@ -182,7 +188,7 @@ EDITS = {
     "Snakefile": DOCUMENT,
     "config.yaml": DOCUMENT,
     # another version of a package may change any result
-    "requirements.txt": FOLLOWED_BY.keys() - {"download"},
+    "requirements.txt": FOLLOWED_BY.keys() - {"download", "manifest"},
     "README.md": set(),
     "Makefile": set(),
     "pyproject.toml": set(),
@@ -203,7 +209,7 @@ def some(cases):
 def rerun(tiny):
     """A function that tells which rules a change of files or settings would rerun."""
     process = subprocess.Popen(
-        [sys.executable, PROJECT / "tests" / "dry_runs.py"],
+        [sys.executable, PROJECT / "tests" / "tools" / "dry_runs.py"],
         cwd=tiny,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -254,7 +260,7 @@ def test_each_key_has_a_case():
     assert sorted(leaves(config)) == sorted(SETTINGS)
 
 
-@pytest.mark.parametrize("rule", some((rule,) for rule in FOLLOWED_BY))
+@pytest.mark.parametrize("rule", some((rule,) for rule in ("download", *STEPS)))
 def test_another_command(tiny, rerun, rule):
     (file,) = (
         path
@@ -272,7 +278,7 @@ def test_another_parameter_in_a_rule(tiny, rerun):
     text = (tiny / name).read_text()
     changed = text.replace("window=100", "window=50")
     assert changed != text
-    assert rerun({name: changed}) == {"mnist_figures", *DOCUMENT}
+    assert rerun({name: changed}) == {"mnist_runs_figures", *DOCUMENT}
 
 
 def test_a_touch_of_each_file(tiny, rerun):
@@ -286,7 +292,7 @@ def test_a_touch_of_each_file(tiny, rerun):
 
 @pytest.mark.parametrize("step", sorted({*STEPS.values(), "mlp.document.verify"}))
 def test_the_workflow_finds_the_same_imports(step):
-    assert provenance.imported(step).keys() == closure(step)
+    assert sources.imported(step).keys() == closure(step)
 
 
 IMPORTS = """
@@ -317,10 +323,10 @@ def test_no_form_of_an_import_is_missed(tmp_path, monkeypatch):
     for package in ("a", "a/b"):
         (tmp_path / package / "__init__.py").touch()
     (tmp_path / "a" / "step.py").write_text(textwrap.dedent(IMPORTS))
-    monkeypatch.setattr(provenance, "SOURCE", tmp_path)
-    provenance.imported.cache_clear()
-    found = provenance.imported("a.step")
-    provenance.imported.cache_clear()
+    monkeypatch.setattr(sources, "SOURCE", tmp_path)
+    sources.imported.cache_clear()
+    found = sources.imported("a.step")
+    sources.imported.cache_clear()
     assert found.keys() == {"a", "a.b", "a.step", *(f"a.{name}" for name in names)}
 
 

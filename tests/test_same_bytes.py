@@ -10,7 +10,7 @@ import sys
 import pandas as pd
 
 from mlp.document.provenance import digest
-from tests.project import PROJECT
+from tests.tools.project import PROJECT
 
 
 def outputs(folder):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.project import PROJECT
+from tests.tools.project import PROJECT
 
 
 def recorded(folder):
@@ -73,7 +73,9 @@ def test_no_step_lets_another_program_open_it(tiny):
 )
 def test_a_planted_read_is_found(tmp_path, step, planted):
     shutil.copytree(PROJECT / "src", tmp_path / "src")
-    shutil.copy(PROJECT / "tests" / "recorder" / "sitecustomize.py", tmp_path / "src")
+    shutil.copy(
+        PROJECT / "tests" / "tools" / "recorder" / "sitecustomize.py", tmp_path / "src"
+    )
     test_set = tmp_path / "data" / "MNIST" / "t10k-images-idx3-ubyte"
     test_set.parent.mkdir(parents=True)
     test_set.write_bytes(b"0123")

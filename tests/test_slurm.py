@@ -10,9 +10,9 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from tests.project import snakemake
-from tests.slurm_cluster import cluster, obstacle, queue, wait_for
-from tests.small import small_project
+from tests.tools.project import snakemake
+from tests.tools.slurm_cluster import cluster, obstacle, queue, wait_for
+from tests.tools.small import small_project
 
 pytestmark = pytest.mark.skipif(bool(obstacle()), reason=str(obstacle()))
 

@@ -1,12 +1,16 @@
 """The summaries, on tables small enough to summarize by hand."""
 
+import io
+import json
 import math
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mlp.summaries import dataset, final, statistics, sweep, synthetic
+from mlp.hyperparameters import Hyperparameters
+from mlp.summaries import dataset, final, mnist_runs, statistics, synthetic
+from mlp.summaries import learning_rate_sweep as sweep
 
 
 def test_mean_and_sample_standard_deviation_over_seeds():
@@ -28,9 +32,14 @@ def test_mean_and_sample_standard_deviation_over_seeds():
     assert math.isnan(second["loss_mean"])  # a run that diverged is not left out
 
 
+CHOICE = Hyperparameters(
+    300, "sigmoid", "lecun_normal", "standardize", 16, 0.1, "linear", 2
+)
+
+
 def runs(*rows):
+    """Name the columns of rows; what has no column is as in `CHOICE`."""
     columns = [
-        "hidden_size",
         "batch_size",
         "learning_rate",
         "seed",
@@ -39,26 +48,34 @@ def runs(*rows):
         "validation_loss",
         "validation_accuracy",
     ]
-    return pd.DataFrame(rows, columns=columns).assign(train_accuracy=0.5)
+    same = CHOICE._asdict() | {"train_accuracy": 0.5}
+    return pd.DataFrame(rows, columns=columns).assign(
+        **{name: value for name, value in same.items() if name not in columns}
+    )
 
 
 RUNS = runs(
-    (300, 16, 0.1, 0, 1, 2.0, 2.0, 0.99),  # not the last epoch
-    (300, 16, 0.1, 0, 2, 0.5, 0.6, 0.90),
-    (300, 16, 0.1, 1, 2, 0.5, 0.6, 0.92),
-    (300, 16, 1.0, 0, 2, 0.4, 0.5, 0.91),
-    (300, 16, 1.0, 1, 2, 0.4, 0.4, 0.91),
-    (300, 8, 9.0, 0, 2, float("nan"), float("nan"), 0.10),
-    (300, 8, 9.0, 1, 2, 0.1, 0.1, 0.99),
-    (300, 8, 1.0, 0, 2, 2.4, 2.4, 0.95),  # above ln 10 = 2.303
-    (300, 8, 1.0, 1, 2, 2.2, 2.2, 0.95),
+    (16, 0.1, 0, 1, 2.0, 2.0, 0.99),  # not the last epoch
+    (16, 0.1, 0, 2, 0.5, 0.6, 0.90),
+    (16, 0.1, 1, 2, 0.5, 0.6, 0.92),
+    (16, 1.0, 0, 2, 0.4, 0.5, 0.91),
+    (16, 1.0, 1, 2, 0.4, 0.4, 0.91),
+    (8, 9.0, 0, 2, float("nan"), float("nan"), 0.10),
+    (8, 9.0, 1, 2, 0.1, 0.1, 0.99),
+    (8, 1.0, 0, 2, 2.4, 2.4, 0.95),  # above ln 10 = 2.303
+    (8, 1.0, 1, 2, 2.2, 2.2, 0.95),
 )
 
 
+def summarized(table=RUNS):
+    return sweep.summarize(table, classes=10, validation_size=100)
+
+
 def test_the_sweep_is_summarized_by_setting():
-    summary = sweep.summarize(RUNS, classes=10, validation_size=100)
-    table = summary.set_index(["hidden_size", "batch_size", "learning_rate"]).loc[300]
+    table = summarized().set_index(["batch_size", "learning_rate"])
     assert table.loc[(16, 0.1), "validation_accuracy_mean"] == pytest.approx(0.91)
+    error = table.loc[(16, 0.1), "validation_sampling_error"]
+    assert error == pytest.approx(math.sqrt(0.91 * 0.09 / 100))
     assert table["diverged"].to_dict() == {
         (8, 1.0): 1,
         (8, 9.0): 1,
@@ -67,45 +84,106 @@ def test_the_sweep_is_summarized_by_setting():
     }
 
 
+OTHER = Hyperparameters(30, "relu", "he_normal", "unit_interval", 5, 7.0, "constant", 1)
+EACH_OTHER = [{name: value} for name, value in OTHER._asdict().items()]
+
+
+@pytest.mark.parametrize("other", EACH_OTHER, ids=OTHER._fields)
+@pytest.mark.parametrize(
+    "summarize",
+    [
+        summarized,
+        lambda table: mnist_runs.summarize(table.assign(running_train_loss=1)),
+    ],
+    ids=["learning_rate_sweep", "mnist_runs"],
+)
+def test_runs_that_differ_in_any_hyperparameter_are_told_apart(summarize, other):
+    run = RUNS.iloc[[1]].assign(epoch=lambda rows: rows["epochs"])
+    another = run.assign(**other).assign(epoch=lambda rows: rows["epochs"])
+    table = summarize(pd.concat([run, another, another.assign(seed=1)]))
+    settings = {
+        Hyperparameters(*row): n for *row, n in table[[*CHOICE._fields, "n"]].values
+    }
+    assert settings == {CHOICE: 1, CHOICE._replace(**other): 2}
+
+
+def test_the_gap_is_taken_within_each_run():
+    table = mnist_runs.summarize(RUNS.iloc[3:5].assign(running_train_loss=1.0))
+    (row,) = table.to_dict("records")
+    assert row["generalization_gap_mean"] == pytest.approx(0.05)  # of 0.1 and 0.0
+    assert row["generalization_gap_std"] == pytest.approx(0.1 / math.sqrt(2))
+
+
 def test_the_choice_is_by_accuracy_then_loss_and_never_diverged():
-    chosen = sweep.choose(sweep.summarize(RUNS, classes=10, validation_size=100), 2)
+    chosen = sweep.choose(summarized(), 2)
     assert chosen[["batch_size", "learning_rate"]].to_numpy().tolist() == [[16, 1.0]]
     better = RUNS.assign(train_accuracy=1 - RUNS["learning_rate"] / 10)
     better.loc[better["learning_rate"] == 1.0, "validation_accuracy"] += 0.01
     better.loc[better["learning_rate"] == 1.0, "validation_loss"] += 1.0
-    chosen = sweep.choose(sweep.summarize(better, classes=10, validation_size=100), 2)
+    chosen = sweep.choose(summarized(better), 2)
     assert chosen["learning_rate"].tolist() == [1.0]  # though all else speaks for 0.1
     with pytest.raises(sweep.NoCandidateError, match="add lower learning rates"):
-        sweep.choose(
-            sweep.summarize(
-                RUNS[RUNS["batch_size"] == 8], classes=10, validation_size=100
-            ),
-            2,
-        )
+        sweep.choose(summarized(RUNS[RUNS["batch_size"] == 8]), 2)
 
 
 def test_a_setting_without_all_seeds_is_no_candidate():
-    fewer = RUNS.drop(4)  # of what would be chosen, seed 1
-    summary = sweep.summarize(fewer, classes=10, validation_size=100)
+    summary = summarized(RUNS.drop(4))  # of what would be chosen, seed 1
     assert sweep.choose(summary, 2)["learning_rate"].tolist() == [0.1]
     with pytest.raises(sweep.NoCandidateError, match="all 3 seeds"):
         sweep.choose(summary, 3)
 
 
+@pytest.mark.parametrize(
+    ("other", "accuracy", "choices"),
+    [
+        # what question 5 fixes is chosen for it, however well another network does
+        ({"activation": "tanh"}, 0.99, ["as_assigned", "best_of_all"]),
+        ({"hidden_size": 30}, 0.99, ["as_assigned", "best_of_all"]),
+        ({"activation": "tanh"}, 0.50, ["as_assigned"]),
+        ({"initialization": "he_normal"}, 0.99, ["as_assigned"]),
+    ],
+)
+def test_the_network_of_question_5_is_chosen_and_a_better_one_beside_it(
+    other, accuracy, choices
+):
+    others = RUNS.iloc[1:3].assign(validation_accuracy=accuracy, **other)
+    chosen = sweep.choices(summarized(pd.concat([RUNS, others])), CHOICE, 2)
+    assert chosen["choice"].tolist() == choices
+    best = (
+        CHOICE._replace(**other)
+        if accuracy > 0.91
+        else CHOICE._replace(learning_rate=1.0)
+    )
+    assert Hyperparameters(*chosen[[*CHOICE._fields]].iloc[-1]) == best
+    if len(choices) == 2:
+        assert chosen["learning_rate"].tolist() == [1.0, 0.1]
+
+
+def test_a_grid_has_the_settings_whose_values_are_all_among_its_own():
+    summary = summarized()
+    grids = [{"batch_size": [8], "learning_rate": [0.1, 1.0]}, {"learning_rate": [0.1]}]
+    found = summary[sweep.on_grids(summary, grids)]
+    assert found[["batch_size", "learning_rate"]].to_numpy().tolist() == [
+        [8, 1.0],
+        [16, 0.1],
+    ]
+
+
 def test_the_final_summary():
     results = pd.DataFrame(
         {
-            "seed": [1, 2, 3],
-            "train_loss": [0.1, 0.1, 0.1],
-            "train_accuracy": [1.0, 1.0, 1.0],
-            "test_loss": [0.2, 0.3, 0.4],
-            "test_accuracy": [0.97, 0.98, 0.99],
-            "test_errors": [3, 2, 1],
-            "test_size": [100, 100, 100],
+            "choice": ["b", "b", "b", "a"],
+            "seed": [1, 2, 3, 1],
+            "train_loss": 0.1,
+            "train_accuracy": 1.0,
+            "test_loss": [0.2, 0.3, 0.4, 0.2],
+            "test_accuracy": [0.97, 0.98, 0.99, 0.5],
+            "test_errors": [3, 2, 1, 50],
+            "test_size": 100,
         }
     )
-    table = final.summarize(results).set_index("metric")
-    row = table.loc["test_accuracy"]
+    table = final.summarize(results).set_index(["choice", "metric"])
+    row = table.loc[("b", "test_accuracy")]
     assert (row["n"], row["minimum"], row["maximum"]) == (3, 0.97, 0.99)
     assert row["mean"] == pytest.approx(0.98)
     assert row["std"] == pytest.approx(0.01)
@@ -113,35 +191,32 @@ def test_the_final_summary():
     assert row["low"] == pytest.approx(0.98 - half, abs=1e-6)
     assert row["high"] == pytest.approx(0.98 + half, abs=1e-6)
     assert row["sampling_error"] == pytest.approx(math.sqrt(0.98 * 0.02 / 100))
-    single = final.summarize(results.head(1)).set_index("metric")
-    assert math.isnan(single.loc["test_accuracy", "low"])
+    assert list(table.index.unique("choice")) == ["b", "a"]  # as they come
+    assert table.loc[("a", "test_accuracy"), "mean"] == 0.5
+    assert math.isnan(table.loc[("a", "test_accuracy"), "low"])  # of a single seed
 
 
 @pytest.mark.parametrize("absent", ["learning_rates", "grid"])
 def test_a_sweep_without_a_run_of_a_part_is_refused(tmp_path, monkeypatch, absent):
     monkeypatch.chdir(tmp_path)
-    rates = {"learning_rates": 0.1, "grid": 0.3} | {absent: 9.0}
-    run = RUNS[(RUNS["learning_rate"] == 0.1) & (RUNS["seed"] == RUNS["seed"].iloc[0])]
-    for rate in (0.1, 0.3):
-        run.assign(learning_rate=rate).to_csv(f"{rate}.csv", index=False)
-    setting = {
-        name: str(RUNS[name].iloc[0]) for name in ("hidden_size", "batch_size", "seed")
-    }
+    RUNS.iloc[1:3].to_csv("run.csv", index=False)
+    rates = {"learning_rates": 0.1, "grid": 0.1} | {absent: 9.0}
     options = {
         "classes": 10,
         "validation-size": 100,
-        "hidden-size": setting["hidden_size"],
-        "batch-size": setting["batch_size"],
+        "hyperparameters": " ".join(f"{k}={v}" for k, v in CHOICE._asdict().items()),
         "rates": rates["learning_rates"],
-        "grid-hidden-sizes": setting["hidden_size"],
-        "grid-batch-sizes": setting["batch_size"],
-        "grid-rates": rates["grid"],
-        "seeds": setting["seed"],
-        "missing-runs": "leave_out",
-        **dict.fromkeys(("learning-rates", "grid", "settings", "chosen", "sweep"), "x"),
+        "grids": json.dumps([{"learning_rate": [rates["grid"]]}]),
+        "seeds": 2,
+        "planned": 4,
+        **dict.fromkeys(
+            ("learning-rates", "grid", "activations", "settings", "chosen", "sweep"),
+            "x",
+        ),
     }
     arguments = [f"--{name}={value}" for name, value in options.items()]
-    monkeypatch.setattr("sys.argv", ["sweep", "{learning_rate}.csv", *arguments])
+    monkeypatch.setattr("sys.argv", ["sweep", *arguments])
+    monkeypatch.setattr("sys.stdin", io.StringIO("run.csv\n"))
     with pytest.raises(
         sweep.NoCandidateError, match=f"learning_rate_sweep.{absent} is"
     ):

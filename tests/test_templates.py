@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from tests.project import PROJECT
+from tests.tools.project import PROJECT
 
 TEMPLATES = [
     path

@@ -18,8 +18,8 @@ import pytest
 import yaml
 from selenium.webdriver.common.by import By
 
-from tests.browser import chromium, press, show, wait
-from tests.project import PROJECT, offline, scheduled, snakemake
+from tests.tools.browser import chromium, press, show, wait
+from tests.tools.project import PROJECT, offline, scheduled, snakemake
 
 QUESTIONS = yaml.safe_load((PROJECT / "templates/page/questions.yaml").read_text())
 CATEGORIES = ["Document", *(f"Question {number}" for number in QUESTIONS)]

@@ -11,9 +11,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from mlp.experiments import hyperparameters
+from mlp.data.normalization import normalize
+from mlp.hyperparameters import Hyperparameters
 from mlp.networks import batch, scalar, sgd
-from tests.project import PROJECT
+from mlp.networks.activations import ACTIVATIONS
+from tests.tools.project import PROJECT
 from workflow import profile
 
 
@@ -37,18 +39,20 @@ class Counted(np.ndarray):
         return np.asarray(result).view(Counted)
 
 
-def test_a_step_passes_twice_over_the_weights_and_seldom_over_the_rest():
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_step_passes_twice_over_the_weights_and_seldom_over_the_rest(
+    activation, monkeypatch
+):
+    def initialize(*arguments):
+        parameters = batch.initialize(*arguments)
+        return batch.Parameters(*(p.view(Counted) for p in parameters))
+
+    monkeypatch.setattr(sgd, "initialize", initialize)
     rng = np.random.default_rng(0)
-    parameters = batch.initialize(50, 20, 4, rng)
-    counted = batch.Parameters(*(p.view(Counted) for p in parameters))
+    choice = Hyperparameters(20, activation, "lecun_normal", "", 8, 0.1, "constant", 1)
     x = rng.standard_normal((80, 50), dtype=np.float32).view(Counted)
     Counted.outcomes = []
-    list(
-        sgd.train(
-            counted, x, rng.integers(0, 4, 80), batch_size=8, learning_rate=0.1,
-            schedule="constant", epochs=1, rng=rng,
-        )
-    )  # fmt: skip
+    list(sgd.train(choice, x, rng.integers(0, 4, 80), 4, rng))
     steps = 10
     weights, hidden = 50 * 20, 8 * 20
     assert Counted.outcomes.count(weights) == 2 * steps  # the derivative, the update
@@ -74,14 +78,14 @@ def test_a_scalar_step_calls_few_functions():
 def test_images_are_normalized_in_little_more_memory_than_they_take():
     images = np.random.default_rng(0).integers(0, 256, (2000, 28, 28), np.uint8)
     tracemalloc.start()
-    (x,) = hyperparameters.normalize("standardize", images)
+    (x,) = normalize("standardize", images)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert x.nbytes == 4 * images.size
     assert peak <= 1.1 * x.nbytes
 
 
-@pytest.mark.parametrize("step", ["validation", "final", "synthetic"])
+@pytest.mark.parametrize("step", ["train", "train_final", "train_synthetic"])
 def test_a_training_job_imports_no_library_that_it_has_no_use_for(step):
     script = f"import sys, mlp.experiments.{step}; print(*sys.modules)"
     printed = subprocess.run(

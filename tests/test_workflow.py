@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from tests.project import PROJECT, copy_of_project, schedule, snakemake
-from tests.small import small_project
+from tests.tools.project import PROJECT, copy_of_project, schedule, snakemake
+from tests.tools.small import small_project
 from workflow.sources import SOURCE, code
 
 RULES = "\n".join(p.read_text() for p in sorted(PROJECT.glob("workflow/rules/*.smk")))

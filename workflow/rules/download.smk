@@ -37,9 +37,10 @@ rule download:
     resources:
         runtime=60,
     params:
-        # a function, since Snakemake would take braces in a string for wildcards
-        files=lambda wildcards, output: json.dumps(
-            [FILES[name] for name in output.keys()]
+        # a function, since Snakemake would take braces in a string for wildcards; without
+        # the argument `output`, with which it would not count for what has changed
+        files=lambda wildcards: json.dumps(
+            [FILES[name] for name in rules.download.output.keys()]
         ),
     # The digests fix the bytes, so neither the sources nor the code are parameters, and
     # a change of them downloads nothing again.

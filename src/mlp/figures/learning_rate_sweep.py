@@ -12,6 +12,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from mlp.figures import style
 from mlp.hyperparameters import Hyperparameters
 
+UNITS = {"hidden_size": "hidden units", "epochs": "epochs"}
+
 
 def draw_learning_rates(rates: pd.DataFrame) -> Figure:
     """Draw final validation accuracy and losses against the learning rate."""
@@ -64,7 +66,7 @@ def panels(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
     tables = {}
     for values, part in grid.groupby(others) if others else [((), grid)]:
         title = ", ".join(
-            f"{value} hidden units" if name == "hidden_size" else str(value)
+            f"{value} {UNITS.get(name, '')}".strip()
             for name, value in zip(others, values)
         )
         accuracy = part.set_index(axes)["validation_accuracy_mean"]

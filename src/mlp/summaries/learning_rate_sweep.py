@@ -137,9 +137,8 @@ def main() -> None:
     paths = list(filter(None, sys.stdin.read().splitlines()))
     if not paths:
         raise NoCandidateError("none of the runs of learning_rate_sweep is there")
-    # exactly the numbers that the runs were made with
-    runs = [pd.read_csv(path, float_precision="round_trip") for path in paths]
-    summary = summarize(pd.concat(runs), arguments.classes, arguments.validation_size)
+    runs = pd.concat(map(pd.read_csv, paths))
+    summary = summarize(runs, arguments.classes, arguments.validation_size)
     chosen = choices(summary, arguments.hyperparameters, arguments.seeds)
 
     fixed = {

@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 
-from tests.project import copy_of_project
+from tests.tools.project import copy_of_project
 
 CLASSES = ["left", "right", "both"]
 SETTINGS = {

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 CONFIGURATION = Path("/etc/slurm/slurm.conf")
-MARK = "# written by tests/slurm_cluster.py"
+MARK = "# written by tests/tools/slurm_cluster.py"
 PACKAGES = ["munge", "slurm-client", "slurmctld", "slurmd"]
 NODES = ["node1", "node2"]
 

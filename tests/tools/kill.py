@@ -1,6 +1,6 @@
 """Kill runs at random moments and see that the next makes the same bytes.
 
-    python -m tests.kill 20
+    python -m tests.tools.kill 20
 
 Each round is a copy of the project with a small data set.  A run is killed with
 ``kill -9`` after a random time, with or without its jobs; the next must end well by
@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.small import products, report, run_and_kill, small_project
+from tests.tools.small import products, report, run_and_kill, small_project
 
 
 def main(rounds: int, seed: int) -> None:

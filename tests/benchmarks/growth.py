@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.small import small_project
+from tests.tools.small import small_project
 
 SIZES = [(3, 2, 2), (5, 2, 10), (10, 2, 50)]
 """How many learning rates, batch sizes and seeds make 12, 100 and 1,000 runs."""

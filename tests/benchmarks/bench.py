@@ -283,7 +283,7 @@ def main():
         package = {"sklearn": "scikit-learn"}.get(module, module)
         versions.append(f"{package} {version(package)}")
         workers[name] = subprocess.Popen(
-            [sys.executable, "-m", "tests.bench", "--worker", name],
+            [sys.executable, "-m", "tests.benchmarks.bench", "--worker", name],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
         )  # fmt: skip
 
