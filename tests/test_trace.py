@@ -5,6 +5,7 @@ import csv
 import re
 
 import pytest
+
 from mlp.document import compare, trace
 from mlp.document.pdf import Report
 
