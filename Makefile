@@ -3,6 +3,7 @@
 CORES ?= all
 PYTHON ?= python3
 PDF ?= report/report.pdf
+WITH ?= report/report.pdf
 
 # bars where somebody watches them, plain lines in a pipe, in CI and in a batch job
 LOGGER := $(shell test -t 2 && test "$$TERM" != dumb && echo --logger rich)
@@ -10,7 +11,7 @@ SNAKEMAKE = .venv/bin/python -m workflow.recovery --cores $(CORES) $(LOGGER)
 SNAKEFMT = PATH=.venv/bin:$$PATH snakefmt # finds shfmt there
 
 .DEFAULT_GOAL := help
-.PHONY: help report html slurm verify test lint format bench growth profile lock clean prerequisites
+.PHONY: help report html slurm verify trace compare test lint format bench growth profile lock clean prerequisites
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -31,6 +32,13 @@ slurm: .venv/slurm ## make the report with jobs of a Slurm cluster, see docs/clu
 
 verify: prerequisites .venv/report ## compare PDF=report/report.pdf with the data and code here
 	@PYTHONPATH=src .venv/bin/python -m mlp.document.verify "$(PDF)"
+
+trace: .venv/report ## say where NUMBER=98.25 of PDF=report/report.pdf is from, or FINDING=words
+	@PYTHONPATH=src .venv/bin/python -m mlp.document.trace "$(PDF)" \
+	    $(if $(FINDING),--finding "$(FINDING)",--number "$(NUMBER)")
+
+compare: .venv/report ## list what has changed from PDF=old.pdf to WITH=report/report.pdf
+	@PYTHONPATH=src .venv/bin/python -m mlp.document.compare "$(PDF)" "$(WITH)"
 
 test: prerequisites .venv/dev ## run all tests
 	@.venv/bin/pytest

@@ -257,3 +257,36 @@ def test_the_page_has_no_error_and_no_need_of_a_network(browser, page):
     }
     inside = ("data:", "chrome:", "chrome-extension:")  # the last two for PDFs
     assert {url for url in asked if not url.startswith(inside)} == {page.as_uri()}
+
+
+@pytest.fixture(scope="module")
+def axe(tmp_path_factory):
+    """The source of axe-core, which knows what makes a page hard to use for some."""
+    folder = tmp_path_factory.mktemp("axe")
+    npm = ["npm", "install", "--silent", "--prefix", folder, "axe-core@4.14.1"]
+    if not shutil.which("npm") or subprocess.run(npm, check=False).returncode != 0:
+        pytest.skip("needs npm and a registry of packages for it")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+
+def test_the_pages_can_be_used_by_all(browser, page, tiny, axe):
+    for path in sorted((tiny / "results" / "pages").glob("*.html")):
+        browser.get(path.as_uri())
+        browser.execute_script(axe)
+        found = browser.execute_async_script("axe.run().then(arguments[0])")
+        assert not [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]]
+
+
+def test_the_numbers_of_a_page_can_be_searched_and_sorted(browser, page, tiny):
+    browser.get((tiny / "results" / "pages" / "question_7.3.html").as_uri())
+    rows = "return [...document.querySelectorAll('#numbers tbody tr')]"
+    browser.find_element(By.CSS_SELECTOR, "[data-rows=numbers]").send_keys("_loss_mean")
+    seen = browser.execute_script(
+        f"{rows}.filter(row => !row.hidden).map(row => row.cells[4].textContent)"
+    )
+    assert seen
+    assert all("_loss_mean" in column for column in seen)
+    press(browser, "#numbers th:nth-child(2) button", By.CSS_SELECTOR)
+    values = browser.execute_script(f"{rows}.map(row => +row.cells[1].textContent)")
+    assert values == sorted(values)
+    assert len(set(values)) > 1

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from modulefinder import ModuleFinder
 from pathlib import Path
+from typing import Any
 
 from snakemake.exceptions import WorkflowError
 
@@ -95,6 +96,28 @@ def places() -> dict[str, dict]:
         for file in sorted((SOURCE.parent / "workflow" / "rules").glob("*.smk"))
         for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1)
         if (match := re.match(r"rule (\w+):", line))
+    }
+
+
+def steps(rule: Any) -> dict:
+    """Say how a rule of Snakemake makes its files.
+
+    Returns
+    -------
+    dict
+        The ``command``, with what Snakemake fills in by name; the modules of ``code``
+        that it imports; and the ``inputs``, which are the same for all its jobs.
+    """
+    command = " ".join(rule.shellcmd.split())
+    step = re.search(r"python -m ([\w.]+)", command)
+    code = imported(step[1]).values() if step else []
+    inputs: list[str] = []
+    for given in rule.input:
+        inputs += given(None) if callable(given) else [str(given)]
+    return {
+        "command": command,
+        "code": sorted(str(file.relative_to(SOURCE.parent)) for file in code),
+        "inputs": inputs,
     }
 
 

@@ -18,7 +18,7 @@ OUTPUTS:
 
 from workflow.commit import commit
 from workflow.configuration import problems
-from workflow.sources import SOURCES, contents, listed, places, sources, templates
+from workflow.sources import SOURCES, contents, listed, places, sources, steps, templates
 
 # those that the user's folder has come before those of the project
 TEMPLATES = [*filter(None, [config["report"]["template"]]), "templates"]
@@ -122,7 +122,11 @@ rule manifest:
     params:
         rules=lambda wildcards: json.dumps(
             {
-                name: {**PLACES[name], "files": list(files)}
+                name: {
+                    **PLACES[name],
+                    **steps(workflow.get_rule(name)),
+                    "files": list(files),
+                }
                 for name, files in (MADE | {"render": rules.render.output}).items()
             },
             indent=1,

@@ -5,6 +5,7 @@ This part of the workflow makes what Snakemake's own report shows beside the PDF
 REQUIRED INPUTS:
 
     templates/page/
+    report/ledger.json, manifest.json
     results/*.csv
     results/figures/*.svg
 
@@ -31,6 +32,8 @@ rule pages:
     input:
         *(file for question in QUESTIONS.values() for file in question["shows"]),
         **PAGE,
+        ledger=rules.render.output.ledger,
+        manifest=rules.manifest.output,
     output:
         [
             report(
@@ -52,6 +55,8 @@ rule pages:
         python -m mlp.document.pages \
             --questions {input.questions:q} \
             --template {input.template:q} \
+            --ledger {input.ledger:q} \
+            --manifest {input.manifest:q} \
             --outputs {output:q} \
             >{log:q} 2>&1
         """

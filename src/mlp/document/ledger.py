@@ -1,5 +1,6 @@
 """The one way by which a number reaches the document, and the record of all of them."""
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +29,9 @@ class Ledger:
     entries : list of dict
         One for each number printed: ``printed``, the digits as they stand in the
         document, the ``value`` behind them, and the ``table``, ``row`` and ``column``
-        that it comes from; for a setting, the table is ``config.yaml``.
+        that it comes from, with the ``keys`` by which the row is known; for a setting,
+        the table is ``config.yaml``.  The ``anchor`` is the name of its place in the
+        PDF; None in a column that siunitx aligns.
     """
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], settings: Mapping) -> None:
@@ -93,13 +96,15 @@ class Ledger:
         values = value if isinstance(value, list) else [value]
         return Tex(
             ", ".join(
-                rf"\num{{{self.record(f'{v:.15g}', v, 'config.yaml', 0, key)}}}"
+                self.linked(
+                    rf"\num{{{self.record(f'{v:.15g}', v, 'config.yaml', key)}}}"
+                )
                 for v in values
             )
         )
 
     def record(
-        self, printed: str, value: float, table: str, row: int, column: str
+        self, printed: str, value: float, table: str, column: str, row: int = 0
     ) -> str:
         """Enter a number and give back its digits."""
         self.entries.append(
@@ -108,10 +113,29 @@ class Ledger:
                 "value": value,
                 "table": table,
                 "row": row,
+                "keys": self.keys(table.removesuffix(".csv"), row),
                 "column": column,
+                "anchor": None,
             }
         )
         return printed
+
+    def keys(self, table: str, row: int) -> dict:
+        """Give the first cells of a row, as many as tell it from all others."""
+        if table not in self.tables:
+            return {}
+        cells = self.tables[table]
+        for count in range(1, len(cells.columns)):
+            if not cells.iloc[:, :count].duplicated().any():
+                return json.loads(cells.iloc[row, :count].to_json())
+        return {}
+
+    def linked(self, printed: str, numbers: int = 1) -> Tex:
+        """Link the numbers entered last to their table among the sources."""
+        anchor = len(self.entries) - 1
+        for entry in self.entries[-numbers:]:
+            entry["anchor"] = f"number.{anchor}"
+        return Tex(rf"\sourced{{{anchor}}}{{{self.entries[-1]['table']}}}{{{printed}}}")
 
 
 class Row:
@@ -136,17 +160,19 @@ class Row:
         form = f".{digits}f" if isinstance(digits, int) else digits
         printed = f"{scale * value:{form}}"
         file = f"{self.table}.csv"
-        return self.ledger.record(printed, value, file, self.index, column)
+        return self.ledger.record(printed, value, file, column, self.index)
 
     def number(self, column: str, digits: int | str = 3, scale: float = 1) -> Tex:
         """Print a number; a dash where there is none."""
         printed = self.digits(column, digits, scale)
-        return Tex(rf"\num{{{printed}}}" if printed else "--")
+        return self.ledger.linked(rf"\num{{{printed}}}") if printed else Tex("--")
 
     def percent(self, column: str, digits: int = 2) -> Tex:
         """Print a share in per cent."""
         printed = self.digits(column, digits, scale=100)
-        return Tex(rf"\qty{{{printed}}}{{\percent}}" if printed else "--")
+        if not printed:
+            return Tex("--")
+        return self.ledger.linked(rf"\qty{{{printed}}}{{\percent}}")
 
     def cell(self, column: str, digits: int | str = 3, scale: float = 1) -> Tex:
         """Print the bare digits, for a column of a table that siunitx aligns."""
@@ -171,5 +197,7 @@ class Row:
         """Print mean and standard deviation of a metric."""
         mean = self.digits(f"{metric}_mean", digits, scale)
         std = self.digits(f"{metric}_std", digits, scale)
-        printed = " +- ".join(filter(None, [mean, std]))
-        return Tex(rf"\num{{{printed}}}" if printed else "--")
+        both = list(filter(None, [mean, std]))
+        if not both:
+            return Tex("--")
+        return self.ledger.linked(rf"\num{{{' +- '.join(both)}}}", len(both))

@@ -6,7 +6,7 @@ import json
 import platform
 import re
 import traceback
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,7 @@ import pandas as pd
 from mlp.document import findings, listings
 from mlp.document.latex import Tex, escape
 from mlp.document.ledger import Ledger, LedgerError
+from mlp.document.sentences import sentences
 from mlp.outputs import replacing
 
 SOURCE = Path("src")
@@ -103,7 +104,7 @@ def print_listing(
 class Exhibit:
     """A figure or table of the report, and the rule that made it."""
 
-    label: Tex  # in LaTeX
+    label: Tex  # in LaTeX; none for a table of which the text has numbers
     file: str  # below results/
     rule: str
     place: str  # of the rule
@@ -133,6 +134,27 @@ def find_exhibit(label: str, file: str, manifest: Mapping[str, Mapping]) -> Exhi
     raise LedgerError(f"made_by: no rule makes {file} in results/ or results/figures/")
 
 
+class Watched(Mapping):
+    """Tables that remember which of them were ``read``."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        self.tables = tables
+        self.read: list[str] = []
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Give a table."""
+        self.read += [name] * (name not in self.read)
+        return self.tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the names."""
+        return iter(self.tables)
+
+    def __len__(self) -> int:
+        """Count the tables."""
+        return len(self.tables)
+
+
 def render(
     templates: Sequence[Path],
     tables: dict[str, pd.DataFrame],
@@ -150,10 +172,12 @@ def render(
         LaTeX.
     record : dict
         The ``numbers`` printed, as in `Ledger.entries`, and the ``findings`` asked
-        for, each with its outcome.
+        for, each with its outcome, the tables that it ``rests_on``, and the
+        ``sentences`` that hang on it.
     """
     ledger = Ledger(tables, settings)
     outcomes: dict[str, bool] = {}
+    rests_on: dict[str, list[str]] = {}
     exhibits: list[Exhibit] = []
     repository = settings["report"]["repository"]
     checked = tables["gradient_checked"].set_index("module")["sha256"].to_dict()
@@ -161,12 +185,21 @@ def render(
     def ask(name: str) -> bool:
         if name not in findings.FINDINGS:
             raise LedgerError(f"there is no finding {name} in mlp.document.findings")
-        outcomes[name] = findings.FINDINGS[name](tables)
+        watched = Watched(tables)
+        outcomes[name] = findings.FINDINGS[name](watched)
+        rests_on[name] = [f"results/{table}.csv" for table in watched.read]
         return outcomes[name]
 
     def made_by(label: str, file: str) -> Tex:
         exhibits.append(find_exhibit(label, file, manifest))
         return exhibits[-1].maker(repository, commit)
+
+    def sources() -> list[Exhibit]:
+        shown = {exhibit.file for exhibit in exhibits} | {"config.yaml"}
+        text = dict.fromkeys(entry["table"] for entry in ledger.entries)
+        return exhibits + [
+            find_exhibit("", file, manifest) for file in text if file not in shown
+        ]
 
     functions: dict[str, Callable] = {
         "row": ledger.row,
@@ -177,24 +210,26 @@ def render(
         "finding": ask,
         "listing": lambda symbol, title: print_listing(symbol, title, listed, checked),
         "made_by": made_by,
-        "exhibits": lambda: exhibits,  # so far
+        "exhibits": sources,  # so far
         "tex": Tex,
         "maker": lambda exhibit: exhibit.maker(repository, commit),
         "zip_longest": itertools.zip_longest,
     }
-    source = (
-        environment(templates)
-        .get_template("report.tex")
-        .render(
-            config=settings,
-            commit=commit,
-            date=date,
-            tables=[Tex(name) for name in sorted(tables)],  # file names of ours
-            versions=VERSIONS,
-            **functions,
-        )
+    jinja = environment(templates)
+    source = jinja.get_template("report.tex").render(
+        config=settings,
+        commit=commit,
+        date=date,
+        tables=[Tex(name) for name in sorted(tables)],  # file names of ours
+        versions=VERSIONS,
+        **functions,
     )
-    return source, {"numbers": ledger.entries, "findings": outcomes}
+    return source, {
+        "numbers": ledger.entries,
+        "findings": outcomes,
+        "rests_on": rests_on,
+        "sentences": sentences(jinja, templates),
+    }
 
 
 def where(error: Exception) -> str:

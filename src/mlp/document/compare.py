@@ -1,0 +1,139 @@
+"""What has changed from one report to another, by what is attached to their PDFs."""
+
+import argparse
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from mlp.document.pdf import Report
+
+Changes = Iterator[str]  # lines for a reader
+
+
+def flat(settings: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Give the settings, each by the path of its key."""
+    if isinstance(settings, Mapping):
+        for key, value in settings.items():
+            yield from flat(value, f"{path}.{key}".removeprefix("."))
+    else:
+        yield path, settings
+
+
+def differences(old: Mapping, new: Mapping) -> Changes:
+    """List the names whose values differ, or which one of the two does not have."""
+    for name in sorted(old.keys() | new.keys()):
+        before, after = old.get(name, "(none)"), new.get(name, "(none)")
+        if before != after:
+            yield f"{name}: {before} -> {after}"
+
+
+def files(old: Mapping, new: Mapping) -> Changes:
+    """List the files whose SHA-256 differs."""
+    for name in sorted(old.keys() | new.keys()):
+        if name not in old or name not in new:
+            yield f"{name}: only in the {'old' if name in old else 'new'} report"
+        elif old[name] != new[name]:
+            yield name
+
+
+def cells(report: Report) -> dict[tuple, Mapping]:
+    """Give the first number printed of each cell, by table, row and column.
+
+    A cell that is printed in two precisions counts by the more precise one.
+    """
+    found: dict[tuple, Mapping] = {}
+    for number in report.ledger["numbers"]:
+        cell = (number["table"], *number["keys"].items(), number["column"])
+        if len(number["printed"]) > len(found.get(cell, {"printed": ""})["printed"]):
+            found[cell] = number
+    return found
+
+
+def numbers(old: Report, new: Report) -> Changes:
+    """List the numbers that a reader sees differently, the largest change first.
+
+    They stand below the headings of the new report, in its order.
+    """
+    before, after = cells(old), cells(new)
+    changed: dict[str, list[tuple[float, str]]] = {}
+    for cell in before.keys() & after.keys():
+        was, now = before[cell], after[cell]
+        if was["printed"] != now["printed"] and was["table"] != "config.yaml":
+            change = abs(now["value"] - was["value"])
+            relative = change / (abs(was["value"]) or math.inf)
+            place = new.place(now)
+            keys = " ".join(f"{name}={value}" for name, value in now["keys"].items())
+            changed.setdefault(place.heading if place else "In tables", []).append(
+                (
+                    -(relative or change),
+                    f"{was['printed']} -> {now['printed']}  {now['table']} {keys} "
+                    f"{now['column']}" + (f", page {place.page}" if place else ""),
+                )
+            )
+    for heading in [*dict.fromkeys(h.title for h in new.headings), "", "In tables"]:
+        if found := sorted(changed.get(heading, [])):
+            yield f"{heading or 'Before the first question'}:"
+            yield from (f"  {line}" for _, line in found)
+    for name, only in (
+        ("old", before.keys() - after.keys()),
+        ("new", after.keys() - before.keys()),
+    ):
+        if only:
+            tables = ", ".join(sorted({cell[0] for cell in only}))
+            yield f"{len(only)} numbers are only in the {name} report, from {tables}"
+
+
+def findings(old: Report, new: Report) -> Changes:
+    """List the findings that turned, each with its sentence in both reports."""
+    before, after = old.ledger["findings"], new.ledger["findings"]
+    for name in sorted(before.keys() & after.keys()):
+        if before[name] != after[name]:
+            yield f"{name}: {before[name]} -> {after[name]}"
+            for sign, report, outcome in (
+                ("-", old, before[name]),
+                ("+", new, after[name]),
+            ):
+                for sentence in report.ledger["sentences"].get(name, []):
+                    yield f"  {sign} {sentence[str(outcome).lower()] or '(nothing)'}"
+
+
+def compare(old: Report, new: Report) -> dict[str, list[str]]:
+    """List all changes, by kind; nothing between two builds of one commit."""
+    was, now = old.provenance, new.provenance
+    figures = [
+        {
+            name: made["sha256"]
+            for name, made in each["results"].items()
+            if name.startswith("results/figures/") and name.endswith(".pdf")
+        }
+        for each in (was, now)
+    ]
+    return {
+        "Settings": list(
+            differences(dict(flat(was["config"])), dict(flat(now["config"])))
+        ),
+        "Sources": list(files(was["sources"], now["sources"])),
+        "Data": list(files(was["data"], now["data"])),
+        "Versions": list(differences(was["versions"], now["versions"])),
+        "Numbers": list(numbers(old, new)),
+        "Findings": list(findings(old, new)),
+        "Figures": list(files(*figures)),
+    }
+
+
+def main() -> None:
+    """Print what has changed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("old", type=Path)
+    parser.add_argument("new", type=Path)
+    arguments = parser.parse_args()
+    changes = compare(Report(arguments.old), Report(arguments.new))
+    for kind, lines in changes.items():
+        if lines:
+            print(kind, *(f"  {line}" for line in lines), sep="\n")
+    if not any(changes.values()):
+        print("Nothing has changed.")
+
+
+if __name__ == "__main__":
+    main()

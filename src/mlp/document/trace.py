@@ -1,0 +1,164 @@
+"""Where a number or a finding of a report comes from, as its PDF says."""
+
+import argparse
+import io
+import textwrap
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from mlp.document.pdf import Report
+from mlp.document.verify import PROJECT
+
+NAMED = 6  # files that are named one by one
+
+
+class UnknownError(SystemExit):
+    """A report that prints no such number or finding; its message ends the step."""
+
+
+def runs_behind(report: Report, number: Mapping) -> list[str]:
+    """List the files that the rule has read for a row, by their folders."""
+    rule = report.provenance["results"][f"results/{number['table']}"]["rule"]
+    row = {f"{name}={value}" for name, value in number["keys"].items()}
+
+    def agrees(file: str) -> bool:
+        folders = [p for p in Path(file).parts if p.partition("=")[0] in number["keys"]]
+        return row.issuperset(folders)
+
+    return list(filter(agrees, report.manifest[rule]["inputs"]))
+
+
+def check(report: Report, number: Mapping) -> str:
+    """Say whether the table attached holds the number, and is the one here."""
+    name = f"results/{number['table']}"
+    table = pd.read_csv(io.BytesIO(report.attached[number["table"]]))
+    attached = table[number["column"]][number["row"]]
+    holds = "holds it" if attached == number["value"] else f"holds {attached} instead"
+    if not (PROJECT / name).is_file():
+        here = "there is none here to compare it with"
+    elif (PROJECT / name).read_bytes() == report.attached[number["table"]]:
+        here = "the one here is the same"
+    else:
+        here = "the one here is another"
+    return f"{name}, attached to the PDF, {holds}; {here}"
+
+
+def describe(report: Report, number: Mapping) -> Iterator[tuple[str, str]]:
+    """Say where a number is from, from its cell to the runs."""
+    commit = report.provenance["commit"]["hash"][:12]
+    yield "value", repr(number["value"])
+    if number["table"] == "config.yaml":
+        yield "setting", f"{number['column']}, in the configuration at commit {commit}"
+        return
+    file = f"results/{number['table']}"
+    name = report.provenance["results"][file]["rule"]
+    rule, runs = report.manifest[name], runs_behind(report, number)
+    keys = " ".join(f"{key}={value}" for key, value in number["keys"].items())
+    yield "cell", f"{file}, column {number['column']}, row {number['row'] + 1}: {keys}"
+    yield "rule", f"{name}, to be rerun with: snakemake --force {file}"
+    yield "command", rule["command"]
+    yield "code", f"{rule['place']}:{rule['line']} and {', '.join(rule['code'])}"
+    yield "commit", report.provenance["commit"]["hash"]
+    yield (
+        "made of",
+        ", ".join(runs[:NAMED]) + f", ... ({len(runs)} files)" * (len(runs) > NAMED),
+    )
+    if seeds := sorted({p for r in runs for p in Path(r).parts if p[:5] == "seed="}):
+        yield "seeds", ", ".join(seed.removeprefix("seed=") for seed in seeds)
+    yield "check", check(report, number)
+
+
+def trace_number(report: Report, printed: str) -> Iterator[str]:
+    """Say for each cell behind a number where it is printed and where it is from.
+
+    Raises
+    ------
+    UnknownError
+        If no number is printed so.
+    """
+    found = [n for n in report.ledger["numbers"] if n["printed"] == printed]
+    if not found:
+        raise UnknownError(
+            f"{report.path} prints no {printed} from a table; give the digits as they "
+            "are printed, such as 98.25"
+        )
+    by_cell: dict[tuple, list[Mapping]] = {}
+    for number in found:
+        cell = number["table"], number["row"], number["column"]
+        by_cell.setdefault(cell, []).append(number)
+    for numbers in by_cell.values():
+        for place in map(report.place, numbers):
+            yield (
+                f"{printed} on page {place.page}, {place.heading or 'the abstract'}: "
+                f"... {place.words} ..."
+                if place
+                else f"{printed} in a table of the report"
+            )
+        for name, text in describe(report, numbers[0]):
+            yield from step(name, text)
+
+
+def trace_finding(report: Report, words: str) -> Iterator[str]:
+    """Say what came out of a finding, what it rests on, and what is printed for it.
+
+    Raises
+    ------
+    UnknownError
+        If none has that name, or a sentence with these words.
+    """
+    outcomes, sentences = report.ledger["findings"], report.ledger["sentences"]
+    found = [words] if words in outcomes else []
+    found += [
+        name
+        for name in outcomes
+        if any(words in s[case] for s in sentences[name] for case in ("true", "false"))
+    ]
+    if not found:
+        raise UnknownError(
+            f"{report.path}: no finding is called {words!r}, and no sentence of one "
+            f"has these words; the findings are {', '.join(outcomes)}"
+        )
+    for name in dict.fromkeys(found):
+        outcome = str(outcomes[name]).lower()
+        yield f"{name}: {outcome}"
+        yield from step("rests on", ", ".join(report.ledger["rests_on"][name]))
+        yield from step("code", "src/mlp/document/findings.py")
+        for sentence in sentences[name]:
+            place = f"templates/{sentence['template']}:{sentence['line']}"
+            other = "false" if outcome == "true" else "true"
+            yield from step("printed", f"{sentence[outcome] or '(nothing)'} [{place}]")
+            yield from step("if not", sentence[other] or "(nothing)")
+
+
+def step(name: str, text: str) -> list[str]:
+    """Write a step of a trace for a terminal."""
+    return textwrap.wrap(
+        text,
+        width=100,
+        initial_indent=f"  {name:8} ",
+        subsequent_indent=" " * 11,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def main() -> None:
+    """Print where a number is from, or what a finding rests on."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pdf", type=Path)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--number", help="as it is printed")
+    what.add_argument("--finding", help="its name, or words of its sentence")
+    arguments = parser.parse_args()
+    report = Report(arguments.pdf)
+    if arguments.finding is not None:
+        lines = trace_finding(report, arguments.finding)
+    else:
+        lines = trace_number(report, arguments.number)
+    print(*lines, sep="\n")
+
+
+if __name__ == "__main__":
+    main()
