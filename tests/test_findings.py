@@ -8,6 +8,7 @@ import copy
 import re
 from pathlib import Path
 
+import jinja2
 import pandas as pd
 import pytest
 import yaml
@@ -15,6 +16,7 @@ import yaml
 from mlp.document import findings, listings, render
 from mlp.experiments import gradient_check
 from workflow import sources
+from workflow.configuration import SCHEMA
 
 NAN = float("nan")
 
@@ -547,6 +549,30 @@ def test_a_network_that_was_not_checked_is_not_listed():
     tables["gradient_checked"]["sha256"] = "0" * 64
     with pytest.raises(listings.ListingError, match="changed since its gradient check"):
         report(tables)
+
+
+WITH_WORDS = {
+    key: values["enum"]
+    for key in SETTINGS["hyperparameters"]
+    if "enum" in (values := SCHEMA["$defs"].get(key, {}))
+}
+
+
+@pytest.mark.parametrize("key", WITH_WORDS)
+def test_each_value_of_a_key_has_words_of_its_own_and_no_other_has_any(key):
+    def said(value):
+        settings = copy.deepcopy(SETTINGS)
+        settings["hyperparameters"][key] = value
+        return report(BASE, settings)[0]
+
+    assert len(set(map(said, WITH_WORDS[key]))) == len(WITH_WORDS[key]) > 1
+    with pytest.raises(jinja2.UndefinedError, match="has no attribute 'planted'"):
+        said("planted")
+
+
+def test_a_file_that_no_rule_makes_is_no_exhibit():
+    with pytest.raises(render.LedgerError, match=r"no rule makes grid\.png"):
+        render.find_exhibit("fig:grid", "grid.png", MANIFEST)
 
 
 def test_a_repository_gives_links_to_the_code_at_the_commit():
