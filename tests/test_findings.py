@@ -8,17 +8,29 @@ import copy
 import re
 from pathlib import Path
 
+import jinja2
 import pandas as pd
 import pytest
 import yaml
 
 from mlp.document import findings, listings, render
+from mlp.experiments import gradient_check
+from workflow import sources
+from workflow.configuration import SCHEMA
 
 NAN = float("nan")
 
 
-def frame(n=5, **columns):
-    return pd.DataFrame({"n": n} | columns)
+SETTINGS = yaml.safe_load(Path("config.yaml").read_text())
+
+
+def frame(**columns):
+    return pd.DataFrame({"n": 5} | columns)
+
+
+def choices(**columns):
+    """A table by the hyperparameters, which are as in config.yaml if not given."""
+    return frame(**SETTINGS["hyperparameters"] | columns)
 
 
 BASE = {
@@ -35,17 +47,19 @@ BASE = {
     ),
     "gradient_check": pd.DataFrame(
         {
-            "point": ["assignment", "assignment", "random 1", "random 1"],
-            "layer": ["hidden", "output", "hidden", "output"],
-            "parameter": ["W", "V", "W", "V"],
-            "index": ["1,1"] * 4,
-            "scalar": [0.0, -0.44, 0.2, 0.3],
-            "finite_difference": [0.0, -0.44, 0.2, 0.3],
-            "assignment": [0.0, -0.4404, NAN, NAN],
+            "activation": ["sigmoid"] * 4 + ["tanh"],
+            "point": ["assignment", "assignment", "random 1", "random 1", "random 1"],
+            "layer": ["hidden", "output", "hidden", "output", "hidden"],
+            "parameter": ["W", "V", "W", "V", "W"],
+            "index": "1,1",
+            "scalar": [0.0, -0.44, 0.2, 0.3, NAN],
+            "finite_difference": [0.0, -0.44, 0.2, 0.3, 0.4],
+            "assignment": [0.0, -0.4404, NAN, NAN, NAN],
         }
     ),
     "gradient_differences": pd.DataFrame(
         {
+            "activation": "sigmoid",
             "reference": ["instance", "batch", "finite_difference", "assignment"],
             "derivatives": 17,
             "largest_difference": 1e-16,
@@ -53,13 +67,10 @@ BASE = {
         }
     ),
     "gradient_checked": pd.DataFrame(
-        {
-            "module": [f"mlp.networks.{n}" for n in ("scalar", "instance", "batch")],
-            "sha256": [
-                listings.digest(f"mlp.networks.{n}", Path("src"))
-                for n in ("scalar", "instance", "batch")
-            ],
-        }
+        [
+            {"module": module, "sha256": listings.digest(module, Path("src"))}
+            for module in (each.__name__ for each in gradient_check.CHECKED)
+        ]
     ),
     "synthetic_data": pd.DataFrame(
         {
@@ -102,7 +113,7 @@ BASE = {
             "pixel_std": 78.0,
         }
     ),
-    "epochs": frame(
+    "epochs": choices(
         epoch=[1, 2, 3],
         running_train_loss_mean=[0.5, 0.25, 0.12],
         running_train_loss_std=0.001,
@@ -118,9 +129,7 @@ BASE = {
         generalization_gap_std=0.001,
     ),
     "batches": frame(step=range(1, 21), loss_mean=0.5, loss_std=0.2),
-    "learning_rates": frame(
-        hidden_size=300,
-        batch_size=16,
+    "learning_rates": choices(
         learning_rate=[0.01, 0.1, 1.0, 10.0],
         train_loss_mean=[0.9, 0.10, 0.05, 9.0],
         train_loss_std=0.001,
@@ -130,25 +139,32 @@ BASE = {
         validation_accuracy_std=0.001,
         diverged=[0, 0, 0, 2],
     ),
-    "grid": frame(
-        hidden_size=300,
+    "grid": choices(
         batch_size=[8, 8, 16, 16, 64, 64],
         learning_rate=[0.1, 1.0] * 3,
         validation_accuracy_mean=[0.98, 0.90, 0.97, 0.95, 0.90, 0.93],
         validation_accuracy_std=0.0001,
         diverged=0,
     ),
-    "settings": frame(
-        hidden_size=300,
+    "settings": choices(
         batch_size=[8, 8, 16, 16, 64, 64],
         learning_rate=[0.1, 1.0] * 3,
         validation_accuracy_mean=[0.98, 0.90, 0.97, 0.95, 0.90, 0.93],
         validation_accuracy_std=0.0001,
         diverged=0,
+    ),
+    "activations": choices(
+        activation=["sigmoid", "tanh"],
+        train_loss_mean=0.1,
+        train_loss_std=0.01,
+        validation_loss_mean=0.1,
+        validation_loss_std=0.01,
+        validation_accuracy_mean=0.9,
+        validation_accuracy_std=0.01,
     ),
     "sweep": pd.DataFrame({"planned": [30], "missing": 0}),
-    "chosen": frame(
-        hidden_size=300,
+    "chosen": choices(
+        choice="as_assigned",
         batch_size=[8],
         learning_rate=0.1,
         validation_accuracy_mean=0.98,
@@ -157,6 +173,7 @@ BASE = {
     ),
     "final": pd.DataFrame(
         {
+            "choice": "as_assigned",
             "seed": [1, 2],
             "train_loss": 0.1,
             "train_accuracy": 0.99,
@@ -168,6 +185,7 @@ BASE = {
     ),
     "final_summary": pd.DataFrame(
         {
+            "choice": "as_assigned",
             "metric": [
                 "train_loss",
                 "train_accuracy",
@@ -193,22 +211,37 @@ BASE = {
         }
     ),
 }
-SETTINGS = yaml.safe_load(Path("config.yaml").read_text())
-LISTED = ["mlp.experiments.gradient_check"] + [
-    f"mlp.networks.{name}"
-    for name in ("local_derivatives", "scalar", "instance", "batch", "sgd")
-]
+FILES = sorted(map(str, Path("templates").glob("*.tex")))
+LISTED = sources.listed(FILES)
+MANIFEST = {
+    "some_rule": {
+        "place": "workflow/rules/some.smk",
+        "line": 7,
+        "files": [f"results/{name}.csv" for name in BASE]
+        + [
+            f"results/figures/{name}"
+            for file in FILES
+            for name in re.findall(r'"(\w+\.pdf)"', Path(file).read_text())
+        ],
+    }
+}
+BETTER_NETWORK = {
+    name: pd.concat(
+        [BASE[name], BASE[name].assign(choice="best_of_all")], ignore_index=True
+    )
+    for name in ("chosen", "final_summary")
+}
 
 # finding: (changes that make it hold, its sentence), (changes against it, its sentence)
 # where the base tables or the absence of a sentence do, there is {} or ""
 CASES = {
     "hidden_derivatives_vanish_at_assignment": (
         ({}, "What this check cannot see"),
-        ({"gradient_check.scalar": [0.1, -0.44, 0.2, 0.3]}, "More points"),
+        ({"gradient_check.scalar": [0.1, -0.44, 0.2, 0.3, NAN]}, "More points"),
     ),
     "hidden_derivatives_vanish_nowhere_else": (
         ({}, "in each of which the hidden layer"),
-        ({"gradient_check.scalar": [0.0, -0.44, 0.0, 0.3]}, ""),
+        ({"gradient_check.scalar": [0.0, -0.44, 0.0, 0.3, NAN]}, ""),
     ),
     "synthetic_training_loss_drops": (
         ({}, "The training loss drops as the training progresses"),
@@ -360,6 +393,14 @@ CASES = {
             "largest network does not validate better",
         ),
     ),
+    "several_activations": (
+        ({}, "compares them at the setting of"),
+        ({"activations.activation": "sigmoid"}, ""),
+    ),
+    "another_network_is_chosen_too": (
+        (BETTER_NETWORK, "Of all settings tried, whatever their network, another one"),
+        ({}, ""),
+    ),
     "runs_are_missing": (
         ({"sweep.missing": 7}, r"\num{30} runs planned for this question \num{7} are"),
         ({}, ""),
@@ -414,17 +455,33 @@ CASES = {
 def changed(changes):
     tables = copy.deepcopy(BASE)
     for place, values in changes.items():
-        table, column = place.split(".")
-        assert column in tables[table]
-        tables[table][column] = values
+        table, _, column = place.partition(".")
+        assert not column or column in tables[table]
+        if column:
+            tables[table][column] = values
+        else:
+            tables[table] = values
     return tables
 
 
 def report(tables, settings=SETTINGS):
     source, record = render.render(
-        [Path("templates")], tables, settings, LISTED, "0123456789ab", "today"
+        [Path("templates")],
+        tables,
+        settings,
+        LISTED,
+        MANIFEST,
+        "0123456789ab",
+        "today",
     )
     return " ".join(source.split()), record
+
+
+def test_the_columns_here_are_those_of_the_results(tiny):
+    assert BASE.keys() == {path.stem for path in (tiny / "results").glob("*.csv")}
+    for name, table in BASE.items():
+        written = pd.read_csv(tiny / "results" / f"{name}.csv", nrows=0)
+        assert set(table) <= set(written), name
 
 
 def test_every_finding_has_a_case():
@@ -445,12 +502,8 @@ def test_a_finding_and_its_opposite(name):
         assert sentence in source
         if other:
             assert other not in source
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_no_word_runs_into_a_number(name):
-    for changes, _ in CASES[name]:
-        assert re.findall(r"\w+\\(?:num|qty)\b", report(changed(changes))[0]) == []
+        # no word runs into a number
+        assert re.findall(r"\w+\\(?:num|qty)\b", source) == []
 
 
 def test_every_finding_is_used_in_the_report():
@@ -498,10 +551,34 @@ def test_a_network_that_was_not_checked_is_not_listed():
         report(tables)
 
 
+WITH_WORDS = {
+    key: values["enum"]
+    for key in SETTINGS["hyperparameters"]
+    if "enum" in (values := SCHEMA["$defs"].get(key, {}))
+}
+
+
+@pytest.mark.parametrize("key", WITH_WORDS)
+def test_each_value_of_a_key_has_words_of_its_own_and_no_other_has_any(key):
+    def said(value):
+        settings = copy.deepcopy(SETTINGS)
+        settings["hyperparameters"][key] = value
+        return report(BASE, settings)[0]
+
+    assert len(set(map(said, WITH_WORDS[key]))) == len(WITH_WORDS[key]) > 1
+    with pytest.raises(jinja2.UndefinedError, match="has no attribute 'planted'"):
+        said("planted")
+
+
+def test_a_file_that_no_rule_makes_is_no_exhibit():
+    with pytest.raises(render.LedgerError, match=r"no rule makes grid\.png"):
+        render.find_exhibit("fig:grid", "grid.png", MANIFEST)
+
+
 def test_a_repository_gives_links_to_the_code_at_the_commit():
     settings = copy.deepcopy(SETTINGS)
     settings["report"]["repository"] = "https://example.org/a/b/"
     source, _ = report(BASE, settings)
-    address = "https://example.org/a/b/blob/0123456789ab/src/mlp/figures/sweep.py"
-    assert rf"\href{{{address}}}{{\madeby{{sweep\_figures}}}}" in source
+    address = r"https://example.org/a/b/blob/0123456789ab/workflow/rules/some.smk\#L7"
+    assert rf"\href{{{address}}}{{\madeby{{some\_rule}}}}" in source
     assert r"\href" not in report(BASE)[0]

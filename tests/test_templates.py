@@ -4,7 +4,10 @@ import re
 
 import pytest
 import yaml
+from jinja2 import nodes
 
+from mlp.document.render import environment
+from tests.test_workflow import RULES
 from tests.tools.project import PROJECT
 
 TEMPLATES = [
@@ -76,3 +79,53 @@ def test_a_planted_result_is_found(planted):
 def test_all_that_is_given_is_still_there():
     text = "".join(path.read_text() for path in TEMPLATES)
     assert [given for given in GIVEN if given not in text] == []
+
+
+TEXT = "\n".join(path.read_text() for path in TEMPLATES)
+
+
+def undecided(source):
+    """Find each ``else`` that speaks for all other values of a key of config.yaml."""
+    choices = environment([]).parse(source).find_all(nodes.If)
+    return [
+        choice.lineno
+        for choice in choices
+        if choice.else_
+        and "config" in {name.name for name in choice.test.find_all(nodes.Name)}
+    ]
+
+
+def test_no_else_speaks_for_the_other_values_of_a_key():
+    assert {path.name: undecided(path.read_text()) for path in TEMPLATES} == {
+        path.name: [] for path in TEMPLATES
+    }
+    planted = r"""\BLOCK{if config.a.b == "c"}x\BLOCK{else}y\BLOCK{endif}"""
+    assert undecided(planted) == [1]
+
+
+def test_each_figure_names_the_file_and_label_that_it_shows():
+    shown = re.findall(
+        r'\\resultfigure\{(\w+)\}\{([\w:-]+)\}\{.*?made_by\("([\w:-]+)", "(\w+)\.pdf"\)',
+        TEXT,
+        re.DOTALL,
+    )
+    assert len(shown) == TEXT.count(r"\resultfigure")
+    assert [(label, file) for *_, label, file in shown] == [
+        (label, figure) for figure, label, *_ in shown
+    ]
+    made = re.findall(r'"results/figures/(\w+)\.pdf"', RULES)
+    assert sorted(figure for figure, *_ in shown) == sorted(made)
+
+
+@pytest.mark.parametrize(
+    "table",
+    re.findall(r"\\begin\{table\}.*?\\end\{table\}", TEXT, re.DOTALL),
+    ids=lambda table: re.search(r"\\label\{(.*?)\}", table)[1],
+)
+def test_each_table_names_the_file_and_label_that_it_shows(table):
+    (label,) = re.findall(r"\\label\{(tab:.*?)\}", table)
+    if label == "tab:sources":
+        return
+    ((named, file),) = re.findall(r'made_by\("([\w:-]+)", "(\w+)\.csv"\)', table)
+    assert named == label
+    assert file in re.findall(r'\brows?\("(\w+)"', table)

@@ -7,10 +7,11 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 from tests.tools.project import PROJECT, copy_of_project, schedule, snakemake
 from tests.tools.small import small_project
-from workflow.sources import SOURCE, code
+from workflow.sources import SOURCE, code, places
 
 RULES = "\n".join(p.read_text() for p in sorted(PROJECT.glob("workflow/rules/*.smk")))
 STEPS = sorted(set(re.findall(r"python -m (mlp[\w.]+)", RULES)))
@@ -40,8 +41,41 @@ def test_each_rule_declares_the_code_that_it_runs():
     assert len(running) >= len(STEPS)
     for rule in running:
         (step,) = re.findall(r"python -m (mlp[\w.]+)", rule)
+        name = rule.partition(":")[0]
+        assert step.endswith(f".{name.removesuffix('_figures')}")
+        assert name.endswith("_figures") == step.startswith("mlp.figures.")
         # the digests fix what a download gives, whatever its code
         assert (f'*code("{step}"' in rule) == (step != "mlp.data.download")
+
+
+def test_rules_are_found_at_their_place():
+    for name, place in places().items():
+        lines = (PROJECT / place["place"]).read_text().splitlines()
+        assert lines[place["line"] - 1] == f"rule {name}:"
+
+
+def test_all_that_a_plain_run_submits_to_slurm_is_in_a_group():
+    profile = yaml.safe_load((PROJECT / "profiles/slurm/profile.yaml").read_text())
+    local = re.findall(r"^localrules:\n((?:    \w+,\n)+)", RULES, re.MULTILINE)
+    local = set(re.findall(r"\w+", "".join(local)))
+    assert profile["groups"].keys() == places().keys() - local - {"pages"}
+    assert profile["set-resources"].keys() <= places().keys()
+
+
+def test_the_readme_lists_the_rules_with_what_they_make():
+    table = (PROJECT / "README.md").read_text().partition("| rule | makes |\n")[2]
+    rows = dict(
+        re.findall(r"^\| `(\w+)` \| (.*) \|$", table.partition("\n\n")[0], re.M)
+    )
+    files = {path.stem for path in PROJECT.glob("workflow/rules/*.smk")}
+    assert rows.keys() == files & places().keys() | {"figures", "report", "pages"}
+    for name, makes in rows.items():
+        _, _, rule = RULES.partition(f"\nrule {name}:\n")
+        output, _, _ = rule.partition("\n    log:")
+        for file in re.findall(r"[\w/]+\.(?:csv|pdf)", makes):
+            assert f'{file}"' in output
+        for word in re.findall(r"`(\w+)`", makes):
+            assert word in places()
 
 
 def test_package_files_are_empty():
