@@ -40,7 +40,7 @@ MADE = {
     "synthetic_figures": rules.synthetic_figures.output,
     "dataset": rules.dataset.output,
     "train": [
-        str(Path(run).with_name(name))
+        f"{os.path.dirname(run)}/{name}"
         for run in sorted({*MNIST_RUNS["epochs"], *SWEEP_RUNS})
         for name in ("batches.csv", "epochs.csv")
     ],
@@ -52,7 +52,7 @@ MADE = {
     "final": rules.final.output,
     "final_figures": rules.final_figures.output,
 }
-IN_FOLDER = [(str(Path(file).parent), file) for name in MADE for file in MADE[name]]
+IN_FOLDER = [(os.path.dirname(file), file) for name in MADE for file in MADE[name]]
 TABLES = [file for folder, file in IN_FOLDER if folder == "results"]
 FIGURES = [file for folder, file in IN_FOLDER if folder == "results/figures"]
 # all but where the data came from, which makes no difference
