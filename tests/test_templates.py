@@ -105,7 +105,8 @@ def test_no_else_speaks_for_the_other_values_of_a_key():
 
 def test_each_figure_names_the_file_and_label_that_it_shows():
     shown = re.findall(
-        r'\\resultfigure\{(\w+)\}\{([\w:-]+)\}\{.*?made_by\("([\w:-]+)", "(\w+)\.pdf"\)',
+        r"\\resultfigure\{(\w+)\}\{([\w:-]+)\}\{.*?"
+        r'made_by\("([\w:-]+)", "(\w+)\.pdf"\)',
         TEXT,
         re.DOTALL,
     )

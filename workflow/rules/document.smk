@@ -18,7 +18,15 @@ OUTPUTS:
 
 from workflow.commit import commit
 from workflow.configuration import problems
-from workflow.sources import SOURCES, contents, listed, places, sources, steps, templates
+from workflow.sources import (
+    SOURCES,
+    contents,
+    listed,
+    places,
+    sources,
+    steps,
+    templates,
+)
 
 # those that the user's folder has come before those of the project
 TEMPLATES = [*filter(None, [config["report"]["template"]]), "templates"]
