@@ -54,14 +54,16 @@ def delta(i, j):
     return int(i == j)
 
 
-@check("eq:softmax", r"\frac{\exp o_i}{\sum_j \exp o_j}", r"l = -\log y_t")
+@check("eq:softmax", r"\frac{\exp o_i}{\sum_m \exp o_m}", r"l = -\log y_t")
 def check_softmax():
     assert equal(sum(y), 1)
     shifted = [y_i.subs({o_j: o_j - o[0] for o_j in o}, simultaneous=True) for y_i in y]
     return all(equal(a, b) for a, b in zip(y, shifted))
 
 
-@check("eq:loss", r"-\log y_i & \text{if } i = t", r"0 & \text{otherwise.}")
+@check(
+    "eq:loss", r"l = \sum_m l_m", r"-\log y_m & \text{if } m = t", r"0 & \text{other"
+)
 def check_loss():
     return all(
         equal(sum(-sp.log(Y[i]) if i == t else 0 for i in range(C)), -sp.log(Y[t]))
@@ -69,12 +71,27 @@ def check_loss():
     )
 
 
-@check("eq:loss-by-output", r"-\dfrac{1}{y_i} & \text{if } i = t", r"0 & \text{other")
+@check(
+    "eq:loss-by-output",
+    r"\pd{l}{y_i} = \sum_m \pd{l_m}{y_i} = \pd{l_i}{y_i}",
+    r"-\dfrac{1}{y_i} & \text{if } i = t",
+    r"0 & \text{otherwise}",
+    r"-\frac{\delta_{it}}{y_i}",
+)
 def check_loss_by_output():
+    def term(m, t):
+        return -sp.log(Y[m]) if m == t else sp.Integer(0)
+
     return all(
-        equal(sp.diff(-sp.log(Y[t]), Y[i]), -1 / Y[i] if i == t else 0)
+        equal(sp.diff(-sp.log(Y[t]), Y[i]), form)
         for t in range(C)
         for i in range(C)
+        for form in (
+            sum(sp.diff(term(m, t), Y[i]) for m in range(C)),
+            sp.diff(term(i, t), Y[i]),
+            -1 / Y[i] if i == t else 0,
+            -delta(i, t) / Y[i],
+        )
     )
 
 
@@ -83,33 +100,46 @@ def check_softmax_quotient():
     return all(equal(y[i], sp.exp(o[i]) / sum(map(sp.exp, o))) for i in range(C))
 
 
-@check("eq:softmax-parts", r"e_i & \text{if } i = j", r"\sum_m \pd{e_m}{o_j} = e_j")
+# the quotient as a function of exponentials that are variables of their own
+E = sp.symbols("e1:4", positive=True)
+by_e = sp.Matrix(C, C, lambda i, m: sp.diff(E[i] / sum(E), E[m]).subs(dict(zip(E, e))))
+
+
+@check(
+    "eq:softmax-parts",
+    r"\pd{y_i}{e_m} = \frac{\delta_{im}\,Z - e_i}{Z^2}",
+    r"\pd{e_m}{o_j} = \delta_{mj}\,e_m",
+)
 def check_softmax_parts():
     return all(
-        equal(sp.diff(e[i], o[j]), e[i] * delta(i, j)) and equal(sp.diff(Z, o[j]), e[j])
+        equal(by_e[i, m], (delta(i, m) * Z - e[i]) / Z**2)
+        and equal(sp.diff(e[m], o[i]), delta(m, i) * e[m])
         for i in range(C)
-        for j in range(C)
+        for m in range(C)
     )
 
 
 @check(
-    "eq:quotient-rule",
-    r"\frac{1}{Z^2}\left(\pd{e_i}{o_j}\,Z - e_i\,\pd{Z}{o_j}\right)",
+    "eq:softmax-chain",
+    r"\sum_m \pd{y_i}{e_m}\,\pd{e_m}{o_j} = \pd{y_i}{e_j}\,e_j",
+    r"\frac{(\delta_{ij}\,Z - e_i)\,e_j}{Z^2}",
 )
-def check_quotient_rule():
+def check_softmax_chain():
     return all(
-        equal(
-            sp.diff(y[i], o[j]),
-            (sp.diff(e[i], o[j]) * Z - e[i] * sp.diff(Z, o[j])) / Z**2,
-        )
+        equal(sp.diff(y[i], o[j]), form)
         for i in range(C)
         for j in range(C)
+        for form in (
+            sum(by_e[i, m] * sp.diff(e[m], o[j]) for m in range(C)),
+            by_e[i, j] * e[j],
+            (delta(i, j) * Z - e[i]) * e[j] / Z**2,
+        )
     )
 
 
 @check(
     "eq:softmax-same",
-    r"\frac{e_i Z - e_i e_i}{Z^2}",
+    r"\frac{(Z - e_i)\,e_i}{Z^2}",
     r"\frac{e_i}{Z}\cdot\frac{Z - e_i}{Z}",
     r"y_i\,(1 - y_i)",
 )
@@ -118,21 +148,30 @@ def check_softmax_same():
         equal(sp.diff(y[i], o[i]), form)
         for i in range(C)
         for form in (
-            (e[i] * Z - e[i] * e[i]) / Z**2,
+            (Z - e[i]) * e[i] / Z**2,
             e[i] / Z * (Z - e[i]) / Z,
             y[i] * (1 - y[i]),
         )
     )
 
 
-@check("eq:softmax-different", r"\frac{0\cdot Z - e_i e_j}{Z^2}", r"-y_i\,y_j")
+@check(
+    "eq:softmax-different",
+    r"\frac{(0 - e_i)\,e_j}{Z^2}",
+    r"-\frac{e_i}{Z}\cdot\frac{e_j}{Z}",
+    r"-y_i\,y_j",
+)
 def check_softmax_different():
     return all(
         equal(sp.diff(y[i], o[j]), form)
         for i in range(C)
         for j in range(C)
         if i != j
-        for form in ((0 * Z - e[i] * e[j]) / Z**2, -y[i] * y[j])
+        for form in (
+            (0 - e[i]) * e[j] / Z**2,
+            -e[i] / Z * e[j] / Z,
+            -y[i] * y[j],
+        )
     )
 
 
@@ -147,7 +186,8 @@ def check_softmax_derivative():
 
 @check(
     "eq:loss-by-logit",
-    r"\sum_i \pd{l}{y_i}\,\pd{y_i}{o_j}",
+    r"\sum_m \pd{l}{y_m}\,\pd{y_m}{o_j}",
+    r"\pd{l}{y_t}\,\pd{y_t}{o_j}",
     r"y_t\,(\delta_{tj} - y_j)",
     r"y_j - \delta_{tj}",
     r"y_j - 1 & \text{if } j = t",
@@ -158,10 +198,22 @@ def check_loss_by_logit():
         for t in range(C)
         for j in range(C)
         for form in (
-            sum((-1 / y[i] if i == t else 0) * sp.diff(y[i], o[j]) for i in range(C)),
+            sum((-1 / y[m] if m == t else 0) * sp.diff(y[m], o[j]) for m in range(C)),
             -1 / y[t] * y[t] * (delta(t, j) - y[j]),
             y[j] - 1 if j == t else y[j],
         )
+    )
+
+
+@check(
+    "eq:logits-sum", r"\sum_m \pd{l}{o_m} = \sum_m y_m - \sum_m \delta_{tm} = 1 - 1 = 0"
+)
+def check_logits_sum():
+    return all(
+        equal(sum(y), 1)
+        and sum(delta(t, m) for m in range(C)) == 1
+        and equal(sum(sp.diff(-sp.log(y[t]), o_m) for o_m in o), 0)
+        for t in range(C)
     )
 
 
@@ -211,9 +263,9 @@ d_pre = d_hid.multiply_elementwise(H_).multiply_elementwise(
 
 @check(
     "eq:modules",
-    r"\sum_i x_i W_{ij} + b_j",
+    r"\sum_m x_m W_{mj} + b_j",
     r"\frac{1}{1 + \exp(-k_j)}",
-    r"\sum_i h_i V_{ij} + c_j",
+    r"\sum_m h_m V_{mj} + c_j",
 )
 def check_modules():
     k = [sum(x[0, i] * W[i, j] for i in range(I)) + b[j] for j in range(H)]
@@ -224,34 +276,45 @@ def check_modules():
 
 @check(
     "eq:linear",
-    r"\pd{o_j}{V_{ij}} = h_i",
-    r"\pd{o_j}{c_j} = 1",
-    r"\pd{o_j}{h_i} = V_{ij}",
-    r"\pd{k_j}{W_{ij}} = x_i",
-    r"\pd{k_j}{b_j} = 1",
+    r"\pd{o_j}{V_{im}} &= \delta_{jm}\,h_i",
+    r"\pd{o_j}{c_m} &= \delta_{jm}",
+    r"\pd{o_j}{h_i} &= V_{ij}",
+    r"\pd{k_j}{W_{im}} &= \delta_{jm}\,x_i",
+    r"\pd{k_j}{b_m} &= \delta_{jm}",
+    r"\pd{k_j}{x_i} &= W_{ij}",
 )
 def check_linear():
     h = sp.symbols("h:2")
     out = [sum(h[i] * V[i, j] for i in range(H)) + c[j] for j in range(O)]
     k = K_[0, :]
     return all(
-        sp.diff(out[j], V[i, j]) == h[i]
-        and sp.diff(out[j], c[j]) == 1
+        sp.diff(out[j], V[i, m]) == delta(j, m) * h[i]
+        and sp.diff(out[j], c[m]) == delta(j, m)
         and sp.diff(out[j], h[i]) == V[i, j]
-        and sp.diff(k[j], W[i, j]) == x[0, i]
-        and sp.diff(k[j], b[j]) == 1
-        and sp.diff(out[j], V[i, 1 - j]) == 0
+        and sp.diff(k[j], W[i, m]) == delta(j, m) * x[0, i]
+        and sp.diff(k[j], b[m]) == delta(j, m)
+        and sp.diff(k[j], x[0, i]) == W[i, j]
         for i in range(H)
         for j in range(O)
+        for m in range(O)
     )
 
 
-@check("eq:sigmoid", r"\frac{\exp(-k_j)}{(1 + \exp(-k_j))^2} = h_j\,(1 - h_j)")
+@check(
+    "eq:sigmoid",
+    r"\frac{-1}{(1 + s)^2}\cdot(-s)",
+    r"\frac{1}{1 + s}\cdot\frac{s}{1 + s} = h_j\,(1 - h_j)",
+)
 def check_sigmoid():
     k = sp.symbols("k", real=True)
-    slope = sp.diff(sigma(k), k)
-    return equal(slope, sp.exp(-k) / (1 + sp.exp(-k)) ** 2) and equal(
-        slope, sigma(k) * (1 - sigma(k))
+    s = sp.exp(-k)
+    return all(
+        equal(sp.diff(sigma(k), k), form)
+        for form in (
+            -1 / (1 + s) ** 2 * -s,
+            1 / (1 + s) * s / (1 + s),
+            sigma(k) * (1 - sigma(k)),
+        )
     )
 
 
@@ -281,7 +344,7 @@ do, dh, dk = N * d_out[0, :], N * d_hid[0, :], N * d_pre[0, :]
     "eq:backward-output",
     r"\pd{l}{V_{ij}} = h_i\,\pd{l}{o_j}",
     r"\pd{l}{c_j} = \pd{l}{o_j}",
-    r"\pd{l}{h_i} = \sum_j V_{ij}\,\pd{l}{o_j}",
+    r"\pd{l}{h_i} = \sum_m V_{im}\,\pd{l}{o_m}",
 )
 def check_backward_output():
     outer = sp.Matrix(H, O, lambda i, j: H_[0, i] * do[j])
@@ -358,8 +421,8 @@ def check_batch_loss():
 
 @check(
     "eq:batch-forward",
-    r"\sum_i X_{ni} W_{ij} + b_j & &\Longrightarrow & K &= XW + \mathbf 1 b",
-    r"\sum_i H_{ni} V_{ij} + c_j & &\Longrightarrow & O &= HV + \mathbf 1 c",
+    r"\sum_m X_{nm} W_{mj} + b_j & &\Longrightarrow & K &= XW + \mathbf 1 b",
+    r"\sum_m H_{nm} V_{mj} + c_j & &\Longrightarrow & O &= HV + \mathbf 1 c",
     r"\frac{\exp O_{nj}}{\sum_m \exp O_{nm}}",
 )
 def check_batch_forward():
@@ -368,7 +431,7 @@ def check_batch_forward():
     return agree(k, K_) and agree(out, O_)
 
 
-@check("eq:batch-logits", r"\frac1B\,(Y_{nj} - \delta_{j t_n})", r"\tfrac1B\,(Y - T)")
+@check("eq:batch-logits", r"\frac1B\,(Y_{nj} - \delta_{t_n j})", r"\tfrac1B\,(Y - T)")
 def check_batch_logits():
     out = sp.Matrix(N, O, sp.symbols("o:4", real=True))
     loss = sum(
