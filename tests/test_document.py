@@ -145,6 +145,14 @@ def test_a_listing_is_the_source_without_docstrings(source):
     )
 
 
+def test_a_listing_may_have_several_names_of_a_module():
+    names = ("mlp.networks.scalar.Vector", "Title", "Matrix")
+    module = ["mlp.networks.scalar"]
+    printed = render.print_listing(*names, listed=module, checked={})
+    assert "\nVector = list[float]\n\nMatrix = list[list[float]]\n" in printed
+    assert "label={lst:networks-scalar-Vector}" in printed
+
+
 def test_a_listing_of_what_is_gone_is_refused(source):
     with pytest.raises(listings.ListingError, match="defines no third"):
         listings.find("package.module.third", source)
@@ -162,7 +170,9 @@ def test_listings_of_the_project_are_still_python():
 
 def test_a_listing_must_be_a_dependency():
     with pytest.raises(listings.ListingError, match="has not found this call"):
-        render.print_listing("mlp.networks.sgd.train", "", ["mlp.networks.batch"], {})
+        render.print_listing(
+            "mlp.networks.sgd.train", "", listed=["mlp.networks.batch"], checked={}
+        )
 
 
 def rendered(tmp_path, template, **context):

@@ -232,14 +232,17 @@ def test_the_synthetic_validation_is_on_the_validation_set():
     assert scalar.evaluate(parameters, training)[1] > 0.9
 
 
-def test_the_derivative_in_two_steps_fails_where_the_output_underflows():
-    near, far = softmax.compare(1), softmax.compare(750)
+@pytest.mark.parametrize(
+    ("precision", "overflow"), [("single", 88.72), ("double", 709.78)]
+)
+def test_the_derivative_in_two_steps_fails_where_the_output_underflows(
+    precision, overflow
+):
+    near = softmax.compare(precision, 1)
     assert near["one_step"] == pytest.approx(-0.7310585786300049)
     assert float(near["two_steps"]) == pytest.approx(near["one_step"])
     assert near["target_output"] == pytest.approx(0.2689414213699951)
-    assert far == {
-        "margin": 750,
-        "target_output": 0.0,
-        "two_steps": "division by zero",
-        "one_step": -1.0,
-    }
+    assert near["overflow_margin"] == pytest.approx(overflow, abs=0.01)
+    steps = [softmax.compare(precision, overflow + above) for above in (-0.1, 0.1, 50)]
+    assert [case["two_steps"] for case in steps] == ["-1.0", "-inf", "nan"]
+    assert {case["one_step"] for case in steps} == {-1.0}

@@ -36,10 +36,12 @@ def choices(**columns):
 BASE = {
     "softmax": pd.DataFrame(
         {
-            "margin": [1],
-            "target_output": [0.3],
-            "two_steps": ["-0.7"],
-            "one_step": [-0.7],
+            "precision": ["single", "double"],
+            "margin": [90, 720],
+            "target_output": 0.3,
+            "two_steps": "-0.7",
+            "one_step": -0.7,
+            "overflow_margin": [88.7, 709.8],
         }
     ),
     "forward_pass": pd.DataFrame(
@@ -64,6 +66,9 @@ BASE = {
             "derivatives": 17,
             "largest_difference": 1e-16,
             "tolerance": 1e-12,
+            "largest_relative_error": 1e-15,
+            "smallest_derivative": 0.001,
+            "largest_derivative": 0.9,
         }
     ),
     "gradient_checked": pd.DataFrame(

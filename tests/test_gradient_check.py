@@ -67,6 +67,18 @@ def without_sigmoid_derivative(network):
     return backward
 
 
+def test_the_relative_error_is_over_the_larger_of_the_two_and_leaves_out_zeros():
+    rows = [
+        {"activation": "sigmoid", "scalar": value, "instance": reference}
+        | dict.fromkeys(["batch", "finite_difference", "assignment"], "")
+        for value, reference in [(0.0, 1e-9), (-0.02, -0.01), (0.8, 0.9), (0.5, 0.5)]
+    ]
+    (found,) = gradient_check.differences(rows)
+    assert found["largest_relative_error"] == pytest.approx(0.5)
+    assert found["largest_difference"] == pytest.approx(0.1)
+    assert (found["smallest_derivative"], found["largest_derivative"]) == (0.02, 0.8)
+
+
 def test_a_wrong_hidden_layer_passes_at_the_point_of_the_assignment(monkeypatch):
     monkeypatch.setattr(scalar, "backward", without_sigmoid_derivative(scalar))
     rows = rows_of([ASSIGNMENT])

@@ -21,7 +21,7 @@ GIVEN = [
     r"divided by 255",
     r"\varepsilon = 10^{-5}",
     r"\ln 2 \approx 0.693",
-    r"From a margin of 100",
+    r"From a margin of 80",
     r"SHA-256",
 ]
 NOT_TEXT = [

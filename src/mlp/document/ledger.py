@@ -158,6 +158,8 @@ class Row:
         if not math.isfinite(value):
             return ""
         form = f".{digits}f" if isinstance(digits, int) else digits
+        if value == 0 and form.endswith("e"):
+            form = ".0f"  # a zero has no digits that a power of ten could show
         printed = f"{scale * value:{form}}"
         file = f"{self.table}.csv"
         return self.ledger.record(printed, value, file, column, self.index)

@@ -8,6 +8,7 @@ import re
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -67,9 +68,15 @@ def environment(templates: Sequence[Path]) -> jinja2.Environment:
 
 
 def print_listing(
-    symbol: str, title: str, listed: Collection[str], checked: Mapping[str, str]
+    symbol: str,
+    title: str,
+    *others: str,
+    listed: Collection[str],
+    checked: Mapping[str, str],
 ) -> Tex:
     """Print the source of a function, with a title and where it stands.
+
+    The names of `others` from the same module are printed below it.
 
     Raises
     ------
@@ -83,20 +90,24 @@ def print_listing(
             f"listing of {symbol}: the rule render has not found this call, so that "
             "an edit of the module would not reach the report"
         )
-    found = listings.find(symbol, SOURCE)
+    printed = [symbol, *(f"{module}.{other}" for other in others)]
+    all_found = [listings.find(each, SOURCE) for each in printed]
+    found = all_found[0]
     digest = listings.digest(module, SOURCE)
     if checked.get(module, digest) != digest:
         raise listings.ListingError(
             f"listing of {symbol}: {found.file} has changed since its gradient check"
         )
     name = symbol.removeprefix("mlp.").replace(".", "-")
-    place = escape(f"{found.file}:{found.first_line}-{found.last_line}")
-    breakable = re.sub(r"(/|\\_|:)", r"\1\\allowbreak{}", place)
+    lines = [f"{each.first_line}-{each.last_line}" for each in all_found]
+    place = escape(f"{found.file}:{','.join(lines)}")
+    breakable = re.sub(r"(/|\\_|:|\{,\})", r"\1\\allowbreak{}", place)
     return Tex(
         f"\\Needspace{{8\\baselineskip}}\n"
         f"\\begin{{lstlisting}}[label={{lst:{name}}},"
         f"caption={{{escape(title)} (\\file{{{breakable}}})}}]\n"
-        f"{found.code}\n\\end{{lstlisting}}\n"
+        + "\n\n".join(each.code for each in all_found)
+        + "\n\\end{lstlisting}\n"
     )
 
 
@@ -208,7 +219,7 @@ def render(
         "smallest": ledger.smallest,
         "setting": ledger.setting,
         "finding": ask,
-        "listing": lambda symbol, title: print_listing(symbol, title, listed, checked),
+        "listing": partial(print_listing, listed=listed, checked=checked),
         "made_by": made_by,
         "exhibits": sources,  # so far
         "tex": Tex,

@@ -192,6 +192,17 @@ def distance(row: dict, column: str) -> float | None:
     return None if row[column] == "" or column == own else abs(row[own] - row[column])
 
 
+def size(row: dict) -> float:
+    """Give the absolute value of the derivative that is checked."""
+    return abs(row[checked(row)])
+
+
+def relative_error(row: dict, column: str) -> float | None:
+    """Give ``|a - b| / max(|a|, |b|)``; nothing for a derivative that is 0."""
+    apart = distance(row, column)
+    return apart and size(row) and apart / max(size(row), abs(row[column]))
+
+
 def failures(rows: list[dict]) -> Iterator[str]:
     """Describe each derivative that differs from one of its references."""
     for row in rows:
@@ -222,6 +233,7 @@ def differences(rows: list[dict]) -> Iterator[dict]:
         of_activation = [row for row in rows if row["activation"] == activation]
         distances = [distance(row, column) for row in of_activation]
         known = [each for each in distances if each is not None]
+        relative = [relative_error(row, column) for row in of_activation]
         if known:
             yield {
                 "activation": activation,
@@ -229,6 +241,9 @@ def differences(rows: list[dict]) -> Iterator[dict]:
                 "derivatives": len(known),
                 "largest_difference": max(known),
                 "tolerance": tolerance,
+                "largest_relative_error": max(filter(None, relative), default=0.0),
+                "smallest_derivative": min(filter(None, map(size, of_activation))),
+                "largest_derivative": max(map(size, of_activation)),
             }
 
 
