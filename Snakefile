@@ -16,7 +16,7 @@ from snakemake.utils import min_version
 from workflow.configuration import problems, syntax_error
 from workflow.recovery import MARK, record_run
 from workflow.slurm import cancel_leftovers
-from workflow.sources import code
+from workflow.sources import CHOICE, code
 
 min_version("9.27")
 
@@ -44,7 +44,7 @@ os.environ.update(
     # else glibc hands each gradient's memory back to the system and asks for it anew
     MALLOC_TRIM_THRESHOLD_="268435456",
     MALLOC_MMAP_THRESHOLD_="268435456",
-    **{MARK: os.getcwd()},
+    **{MARK: os.getcwd(), CHOICE: config["arithmetic"]},
 )
 
 

@@ -113,6 +113,7 @@ SETTINGS = {
         for file in ("train_images", "train_labels", "test_images", "test_labels")
         for key, value in (("name", "b"), ("bytes", 70000), ("sha256", OTHER_HASH))
     },
+    "arithmetic": ("native", FOLLOWED_BY.keys() - {"download", "manifest"}),
     "gradient_check.random_points": (4, CHECKING),
     "gradient_check.seed": (1, CHECKING),
     "synthetic.hidden_size": (4, ON_SYNTHETIC),

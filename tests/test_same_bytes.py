@@ -1,16 +1,16 @@
-"""The same bytes anywhere; on another kind of processor, nearly the same numbers."""
+"""The same bytes anywhere; with another arithmetic, nearly the same numbers."""
 
 import functools
 import json
 import operator
 import os
-import platform
 import re
 import subprocess
 import sys
 
 import pandas as pd
 
+from mlp import arithmetic
 from mlp.document.provenance import digest
 from tests.tools.project import PROJECT
 from workflow.runs import words
@@ -45,8 +45,8 @@ def test_no_output_names_the_folder(tiny):
         assert str(tiny).encode() not in (tiny / name).read_bytes()
 
 
-def train(tiny, output, kernel):
-    """Train as the tiny run does, with the instructions of one kind of processor."""
+def train(tiny, output, choice):
+    """Train as the tiny run does, with one of the arithmetics."""
     said = json.loads((tiny / "report" / "provenance.json").read_text())
     files = [
         f"data/MNIST/train-{name}-ubyte" for name in ("images-idx3", "labels-idx1")
@@ -58,20 +58,21 @@ def train(tiny, output, kernel):
         "validation-size": said["config"]["dataset"]["validation_size"],
         "hyperparameters": words(said["config"]["hyperparameters"]),
         "seed": 0,
-        "epochs": output / f"{kernel}.csv",
-        "batches": output / f"{kernel}-batches.csv",
+        "epochs": output / f"{choice}.csv",
+        "batches": output / f"{choice}-batches.csv",
     }
     command = [sys.executable, "-m", "mlp.experiments.train", "--sha256"]
     command += [said["data"][file] for file in files]
     command += [f"--{name}={value}" for name, value in options.items()]
-    set_apart = {"OPENBLAS_CORETYPE": kernel, "PYTHONPATH": str(PROJECT / "src")}
-    subprocess.run(command, env=os.environ | set_apart, check=True, capture_output=True)
-    return output / f"{kernel}.csv"
+    kept = {k: v for k, v in os.environ.items() if k not in arithmetic.PORTABLE}
+    chosen = {arithmetic.CHOICE: choice, "PYTHONPATH": str(PROJECT / "src")}
+    subprocess.run(command, env=kept | chosen, check=True, capture_output=True)
+    return output / f"{choice}.csv"
 
 
-def test_other_kernels_give_the_numbers_within_the_tolerance(tiny, tmp_path):
-    old, new = (train(tiny, tmp_path, kernel) for kernel in ("Prescott", "Sandybridge"))
-    if platform.machine() == "x86_64":  # so that it was another kernel
+def test_the_native_arithmetic_gives_the_numbers_within_the_tolerance(tiny, tmp_path):
+    old, new = (train(tiny, tmp_path, choice) for choice in ("portable", "native"))
+    if "avx512f" in arithmetic.processor_features():  # so that it was another code
         assert old.read_bytes() != new.read_bytes()
     runs = (pd.read_csv(path).select_dtypes("number") for path in (old, new))
     difference = functools.reduce(operator.sub, runs).abs().max()

@@ -16,6 +16,8 @@ from workflow.recovery import WRITTEN
 
 SOURCE = Path(__file__).parent.parent / "src"
 LOCK = SOURCE.parent / "requirements.txt"
+CHOICE = "MLP_ARITHMETIC"
+"""The environment variable of `mlp.arithmetic`, which the Snakefile sets."""
 SOURCES = ("Snakefile", "config.yaml", LOCK.name, "src", "templates", "workflow")
 """What the report depends on, besides the data and a folder with other templates."""
 
@@ -38,12 +40,12 @@ def code(*modules: str) -> list[str]:
 
     Given to a rule as parameters, they make Snakemake redo the rule's jobs when the
     content of one of them changes, whatever the time stamps say.  The locked versions
-    of all other packages count for every step.
+    of all other packages count for every step, and so does the arithmetic.
     """
     files = {LOCK.name: LOCK}
     for module in modules:
         files |= imported(module)
-    return contents(files)
+    return [f"arithmetic {os.environ.get(CHOICE, 'portable')}", *contents(files)]
 
 
 def contents(files: Mapping[str, Path]) -> list[str]:

@@ -1,0 +1,5 @@
+"""The steps of the report; each computes as `mlp.arithmetic` says."""
+
+from mlp import arithmetic
+
+arithmetic.choose()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
+from mlp.arithmetic import described
 from mlp.outputs import replacing
 
 PACKAGES = ("jinja2", "matplotlib", "numpy", "pandas", "scipy", "snakemake")
@@ -67,6 +68,7 @@ def describe(
         The rules with their ``files``.
     """
     return {
+        "arithmetic": described(),
         "commit": commit,
         "config": settings,
         "data": data,

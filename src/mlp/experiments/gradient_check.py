@@ -13,6 +13,7 @@ function the batched network stands in its place.
 import argparse
 import hashlib
 import itertools
+import math
 import random
 from collections.abc import Callable, Iterator
 from inspect import getsource
@@ -131,7 +132,7 @@ def mean_gradient(network, parameters, instances, *activation) -> list[float]:
     for x, t in instances:
         _, cache = network.forward(parameters, x, t, *activation)
         gradients.append(values(network.backward(parameters, cache)))
-    return [sum(each) / len(each) for each in zip(*gradients)]
+    return [math.fsum(each) / len(each) for each in zip(*gradients)]
 
 
 def check(point: Point) -> list[dict]:
@@ -146,7 +147,7 @@ def check(point: Point) -> list[dict]:
 
     def scalar_loss(parameters: scalar.Parameters) -> float:
         losses = [scalar.forward(parameters, x, t)[0] for x, t in point.instances]
-        return sum(losses) / len(losses)
+        return math.fsum(losses) / len(losses)
 
     def batch_loss(parameters: scalar.Parameters) -> float:
         moved = batch.Parameters(*map(np.array, parameters))

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +49,7 @@ def train(
         loss, accuracy = scalar.evaluate(parameters, validation)
         return {
             "instances": instances,
-            "train_loss": sum(losses) / len(losses) if losses else "",
+            "train_loss": math.fsum(losses) / len(losses) if losses else "",
             "validation_loss": loss,
             "validation_accuracy": accuracy,
         }

@@ -42,6 +42,7 @@ def use() -> None:
             "legend.frameon": False,
             "lines.linewidth": 1.2,
             "mathtext.fontset": "cm",
+            "pdf.compression": 0,  # zlib is another on each system
             "pdf.fonttype": 42,
             "savefig.dpi": 200,
             "svg.hashsalt": "mlp",

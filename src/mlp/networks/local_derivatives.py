@@ -3,6 +3,8 @@
 The softmax ``y`` of the logits ``o`` and the loss ``l = -ln y_t`` of class ``t``.
 """
 
+import math
+
 from mlp.networks.scalar import Matrix, Vector
 
 
@@ -27,7 +29,7 @@ def outputs_by_logits(y: Vector) -> Matrix:
 def loss_by_logits_in_two_steps(y: Vector, t: int) -> Vector:
     """Derivatives ``dl/do_j`` by the chain rule, as a sum over all ``y_i``."""
     dy, Y = loss_by_outputs(y, t), outputs_by_logits(y)
-    return [sum(dy[i] * Y[i][j] for i in range(len(y))) for j in range(len(y))]
+    return [math.fsum(dy[i] * Y[i][j] for i in range(len(y))) for j in range(len(y))]
 
 
 def loss_by_logits(y: Vector, t: int) -> Vector:

@@ -70,14 +70,14 @@ def softmax(o: Vector) -> Vector:
     """Class probabilities of the logits ``o``; the shift keeps exp from overflowing."""
     shift = max(o)
     e = [math.exp(o_i - shift) for o_i in o]
-    total = sum(e)
+    total = math.fsum(e)
     return [e_i / total for e_i in e]
 
 
 def cross_entropy(o: Vector, t: int) -> float:
     """Loss ``-ln softmax(o)_t``, from the logits so that no ``ln 0`` can occur."""
     shift = max(o)
-    return shift + math.log(sum([math.exp(o_i - shift) for o_i in o])) - o[t]
+    return shift + math.log(math.fsum([math.exp(o_i - shift) for o_i in o])) - o[t]
 
 
 def forward(parameters: Parameters, x: Vector, t: int) -> tuple[float, Cache]:
@@ -127,7 +127,7 @@ def backward(parameters: Parameters, cache: Cache) -> Parameters:
     x, t, _, h, _, y = cache
     do = [y_j - (j == t) for j, y_j in enumerate(y)]
     dV = [[h_i * do_j for do_j in do] for h_i in h]
-    dh = [sum([v * do_j for v, do_j in zip(v_i, do)]) for v_i in parameters.V]
+    dh = [math.fsum([v * do_j for v, do_j in zip(v_i, do)]) for v_i in parameters.V]
     dk = [dh_j * h_j * (1.0 - h_j) for dh_j, h_j in zip(dh, h)]
     dW = [[x_i * dk_j for dk_j in dk] for x_i in x]
     return Parameters(dW, dk, dV, do)

@@ -1,0 +1,68 @@
+"""The arithmetic of all steps: the same bits on each processor that can do it.
+
+OpenBLAS and NumPy choose their code by the processor that they find, and each code
+rounds in another order.  On x86-64 with AVX2 and FMA both can be held to the code for
+these, before NumPy is loaded; elsewhere they go on choosing, and the report says so.
+"""
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+PORTABLE = {
+    "OPENBLAS_CORETYPE": "Haswell",  # its code for AVX2
+    "OPENBLAS_L2_SIZE": "512",  # KB, from which it takes the sizes of blocks
+    "NPY_ENABLE_CPU_FEATURES": "X86_V3",  # no more than AVX2
+}
+CHOICE = "MLP_ARITHMETIC"  # the environment variable with what config.yaml chooses
+NEEDED = {"avx2", "fma"}
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def processor_features(cpuinfo: Path = Path("/proc/cpuinfo")) -> set[str]:
+    """List what the first processor can do, in the words of Linux."""
+    try:
+        with cpuinfo.open() as lines:
+            line = next((line for line in lines if line.startswith("flags")), "")
+    except OSError:
+        line = ""
+    return set(line.split())
+
+
+def obstacle() -> str | None:
+    """Say why this machine has no portable arithmetic; None if it has."""
+    machine = platform.machine()
+    if machine.lower() not in ("x86_64", "amd64"):
+        return f"processor is {machine}, not x86-64"
+    if not processor_features() >= NEEDED:
+        return "processor without AVX2 and FMA"
+    return None
+
+
+def in_use() -> str:
+    """Name the arithmetic of this process: ``portable``, ``native`` or an obstacle."""
+    return "native" if os.environ.get(CHOICE) == "native" else obstacle() or "portable"
+
+
+def described() -> str:
+    """Name the arithmetic, with the code of each BLAS that it turned out to be."""
+    name = in_use()
+    if "numpy" not in sys.modules:
+        return name
+    from threadpoolctl import threadpool_info
+
+    libraries = [each for each in threadpool_info() if each["user_api"] == "blas"]
+    code = sorted({f"{b['internal_api']} {b.get('architecture')}" for b in libraries})
+    if name == "portable" and code == [f"openblas {PORTABLE['OPENBLAS_CORETYPE']}"]:
+        return name
+    return f"{name.replace('portable', 'another BLAS')}, {', '.join(code)}"
+
+
+def choose() -> None:
+    """Set the environment for NumPy, which must not have been loaded before."""
+    for name in THREADS:  # a second one would add up in another order
+        os.environ[name] = "1"
+    if in_use() == "portable":
+        os.environ.pop("NPY_DISABLE_CPU_FEATURES", None)  # refused beside the other
+        os.environ.update(PORTABLE)
