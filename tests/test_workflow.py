@@ -78,8 +78,9 @@ def test_the_readme_lists_the_rules_with_what_they_make():
             assert word in places()
 
 
-def test_package_files_are_empty():
-    assert [p for p in SOURCE.rglob("__init__.py") if p.read_text()] == []
+def test_package_files_are_empty_but_for_the_choice_of_the_arithmetic():
+    full = [path for path in SOURCE.rglob("__init__.py") if path.read_text()]
+    assert full == [SOURCE / "mlp" / "__init__.py"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Compile the report, and accept nothing that a reader would stumble over."""
 
 import argparse
+import io
 import os
 import re
 import shutil
@@ -8,6 +9,8 @@ import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+import pypdf
 
 from mlp.outputs import replacing
 
@@ -21,6 +24,9 @@ BLEMISH = re.compile(
 ERROR = re.compile(r"^(?:! .*|.*:\d+: .*)(?:\n.*){0,4}", re.MULTILINE)
 
 
+FIGURES = Path("..", "results", "figures")  # as templates/macros.tex has it
+
+
 class LatexError(SystemExit):
     """What LaTeX finds wrong; a step that does not catch it ends with its message."""
 
@@ -28,6 +34,17 @@ class LatexError(SystemExit):
 def blemishes(log: str) -> list[str]:
     """List what in a log of LaTeX tells of a flaw in the document."""
     return sorted(set(BLEMISH.findall(log)))
+
+
+def compressed(figure: Path) -> bytes:
+    """Compress the streams of a PDF, which LaTeX would take over as they are."""
+    writer = pypdf.PdfWriter(clone_from=figure)
+    for number, entry in enumerate(writer._objects):
+        if isinstance(entry, pypdf.generic.StreamObject) and "/Filter" not in entry:
+            writer._objects[number] = entry.flate_encode()
+    written = io.BytesIO()
+    writer.write(written)
+    return written.getvalue()
 
 
 def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
@@ -59,6 +76,8 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
     with tempfile.TemporaryDirectory(
         dir=source.parent, prefix=f".{os.getpid()}."
     ) as build:
+        for figure in (source.parent / FIGURES).glob("[!.]*.pdf"):
+            Path(build, figure.name).write_bytes(compressed(figure))
         process = subprocess.run(
             [
                 "latexmk",
@@ -76,7 +95,7 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
             | {
                 "SOURCE_DATE_EPOCH": str(date),
                 "FORCE_SOURCE_DATE": "1",
-                "TEXINPUTS": os.pathsep.join([".", *folders, ""]),
+                "TEXINPUTS": os.pathsep.join([".", Path(build).name, *folders, ""]),
                 "max_print_line": "10000",  # else LaTeX breaks the lines of its log
             },
             capture_output=True,
