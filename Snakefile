@@ -9,17 +9,18 @@ import os
 import sys
 from pathlib import Path
 
-import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
+min_version("9.27")
+
+import yaml
+
 from workflow.configuration import problems, syntax_error
+from workflow.environment import environment
 from workflow.recovery import MARK, record_run
 from workflow.slurm import cancel_leftovers
 from workflow.sources import CHOICE, code
-
-min_version("9.27")
-
 
 for file in map(Path, ["config.yaml", *workflow.configfiles]):
     if reason := syntax_error(file):
@@ -32,18 +33,17 @@ configfile: "config.yaml"
 if mistakes := list(problems(config)):
     raise WorkflowError("The configuration cannot be used.", *mistakes)
 
+variables = environment()
+os.environ.clear()
 os.environ.update(
+    variables,
     PATH=os.pathsep.join([os.path.dirname(sys.executable), *os.get_exec_path()]),
     PYTHONPATH="src",
-    PYTHONHASHSEED="0",
     DATASET_SOURCES=json.dumps(
         [{"folder": config["dataset"]["folder"]}]
         if config["dataset"]["folder"]
         else config["dataset"]["sources"]
     ),
-    # else glibc hands each gradient's memory back to the system and asks for it anew
-    MALLOC_TRIM_THRESHOLD_="268435456",
-    MALLOC_MMAP_THRESHOLD_="268435456",
     **{MARK: os.getcwd(), CHOICE: config["arithmetic"]},
 )
 

@@ -226,8 +226,8 @@ def repository(tmp_path, monkeypatch):
     folder = tmp_path / "repository"
     (folder / "src").mkdir(parents=True)
     (folder / "course").mkdir()
-    for name in ("README.md", "src/a.py", "course/preamble.tex", ".gitignore"):
-        (folder / name).write_text("__pycache__\n")
+    for name in ("README.md", "src/a.py", "course/preamble.tex", "Snakefile"):
+        (folder / name).write_text("x\n")
     monkeypatch.setattr("workflow.commit.SOURCE", folder / "src")
     identity = ["-c", "user.name=A", "-c", "user.email=a@b"]
     for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "x"]):
@@ -240,6 +240,7 @@ def repository(tmp_path, monkeypatch):
     [
         ("README.md", False),
         ("src/__pycache__/a.pyc", False),
+        ("src/.a.py.swp", False),
         ("src/a.py", True),
         ("src/new.py", True),
         ("course/preamble.tex", True),

@@ -1,11 +1,12 @@
 """The commit of the repository that is checked out."""
 
+import os
 import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from workflow.sources import SOURCE
+from workflow.sources import SOURCE, is_source, sources
 
 
 class Commit(NamedTuple):
@@ -30,8 +31,38 @@ class Commit(NamedTuple):
         return f"{day.day} {day:%B %Y}" if self.time else ""
 
 
+def git(*arguments: str, stdin: str | None = None) -> str:
+    """Ask git about this project, whatever the user has set.
+
+    Raises
+    ------
+    OSError, subprocess.CalledProcessError
+        If there is no git, no repository, or not what it is asked for.
+    """
+    project = SOURCE.parent
+    return subprocess.run(
+        # the repository may belong to another user, as in a container
+        ["git", "--no-replace-objects", "-c", f"safe.directory={project}", *arguments],
+        cwd=project,
+        env={
+            "PATH": os.environ.get("PATH", os.defpath),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_LITERAL_PATHSPECS": "1",
+        },
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=True,
+    ).stdout
+
+
 def commit(folders: Iterable[str]) -> Commit:
     """Look up the commit that is checked out.
+
+    It is asked of git's objects, since settings change what commands for people print,
+    and the contents are compared, since settings and flags hide changes from those.
 
     Parameters
     ----------
@@ -39,23 +70,23 @@ def commit(folders: Iterable[str]) -> Commit:
         The folders and files whose changes count.
     """
     project = SOURCE.parent
-
-    def git(*arguments: str) -> str:
-        # the repository may belong to another user, as in a container
-        safe = f"safe.directory={project}"
-        return subprocess.run(
-            # reading the state must not write to .git, where the user may be at work
-            ["git", "--no-optional-locks", "-c", safe, "-C", str(project), *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-
+    paths = ((project / folder).resolve() for folder in folders)
     # git refuses the names of folders elsewhere
-    inside = [f for f in folders if (project / f).resolve().is_relative_to(project)]
+    inside = [str(p.relative_to(project)) for p in paths if p.is_relative_to(project)]
     try:
-        name, time = git("log", "-1", "--format=%H %ct").split()
-        changed = git("status", "--porcelain", "--", *inside)
+        # else the repository around this folder is not that of its files
+        git("rev-parse", "--verify", "HEAD:./Snakefile")
+        time, name = git("rev-list", "--max-count=1", "--timestamp", "HEAD").split()
+        tree = git("ls-tree", "-r", "-z", "HEAD", "--", *inside).split("\0")[:-1]
+        here = sources(inside, project)
+        objects = git("hash-object", "--stdin-paths", stdin="\n".join(here)).split()
     except (OSError, subprocess.CalledProcessError):
         return Commit("unknown", 0, False)
-    return Commit(name, int(time), bool(changed))
+    present = dict(zip(here, objects, strict=True))
+    entries = (entry.split("\t") for entry in tree)
+    committed = {
+        file: description.split()[2]
+        for description, file in entries
+        if file in present or is_source(file)
+    }
+    return Commit(name, int(time), committed != present)

@@ -12,15 +12,17 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
+from workflow.environment import environment
+
 RUN = Path(".snakemake/run.lock")  # locked by a run; holds where and which it is
 SNAKEMAKE_LOCKS = Path(".snakemake/locks")
-OUTPUTS = [Path("data"), Path("results"), Path("report")]
+OUTPUTS = [Path("results"), Path("report")]
 WRITTEN = [RUN.parent, *map(Path, ("results", "report", "logs", "benchmarks"))]
 PROBE = bytes(2**20)
 TEMPORARY = re.compile(r"\.(\d+)\.")  # then a name; see mlp.outputs
@@ -109,6 +111,12 @@ def clear() -> None:
 
 def probe(folder: Path) -> None:
     """Write to a folder and undo it; Snakemake would end in a traceback there."""
+    if folder.is_symlink() and not folder.exists():
+        target = os.readlink(folder)
+        raise SystemExit(
+            f"{folder} is a link to {target}, which is not there: "
+            "make that folder, or remove the link"
+        )
     try:
         folder.mkdir(exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -118,21 +126,57 @@ def probe(folder: Path) -> None:
         raise SystemExit(message) from None
 
 
+def configuration_files(arguments: Sequence[str]) -> Iterator[str]:
+    """List the files that are named behind --configfile."""
+    option = False
+    for word in arguments:
+        name, equals, file = word.partition("=")
+        if word.startswith("-"):
+            option = name in ("--configfile", "--configfiles")
+            if option and equals:
+                yield file
+        elif option:
+            yield word
+
+
+def lock() -> None:
+    """Take the lock of a run, which Snakemake then keeps; its jobs do not get it.
+
+    Raises
+    ------
+    BlockingIOError
+        If another run has it.
+    """
+    file = os.open(RUN, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:  # a network disk; runs are then told by their processes
+        sys.stderr.write(f"{RUN}: {error.strerror}; going on without a lock\n")
+    os.set_inheritable(file, True)
+
+
 def main() -> None:
     """Become Snakemake, with the arguments given."""
+    for file in configuration_files(sys.argv[1:]):
+        if not os.path.isfile(file):
+            raise SystemExit(
+                f"--configfile: there is no file {file}; "
+                "put -- before the names of rules, as in --configfile FILE -- report"
+            )
     for folder in WRITTEN:
         probe(folder)
     try:
-        lock = os.open(RUN, os.O_RDWR | os.O_CREAT, 0o666)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.set_inheritable(lock, True)  # Snakemake keeps it; its jobs do not get it
+        lock()
         clear()
         record_run()
     except BlockingIOError:
         raise at_work(RUN.read_text()) from None
     except OSError as error:
         raise SystemExit(str(error)) from None
-    os.execv(sys.executable, [sys.executable, "-m", "snakemake", *sys.argv[1:]])
+    command = [sys.executable, "-m", "snakemake", *sys.argv[1:]]
+    os.execve(sys.executable, command, environment())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from snakemake.exceptions import WorkflowError
 
 from workflow.recovery import WRITTEN
 
-SOURCE = Path(__file__).parent.parent / "src"
+SOURCE = Path(__file__).resolve().parent.parent / "src"
 LOCK = SOURCE.parent / "requirements.txt"
 CHOICE = "MLP_ARITHMETIC"
 """The environment variable of `mlp.arithmetic`, which the Snakefile sets."""
@@ -57,9 +57,11 @@ def contents(files: Mapping[str, Path]) -> list[str]:
 
 
 def is_source(path: str) -> bool:
-    """Tell a file from what an editor leaves beside it."""
-    name = os.path.basename(path)
-    return not name.startswith((".", "#")) and name[-1] != "~"
+    """Tell a file from what an editor or Python leaves beside it."""
+    return not any(
+        name.startswith((".", "#")) or name[-1] == "~" or name == "__pycache__"
+        for name in Path(path).parts
+    )
 
 
 def templates(folders: Iterable[str]) -> list[str]:
@@ -80,7 +82,7 @@ def templates(folders: Iterable[str]) -> list[str]:
         entry.path
         for folder in folders
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name)
-        if entry.is_file() and is_source(entry.path)
+        if entry.is_file() and is_source(entry.name)
     ]
 
 
@@ -123,12 +125,13 @@ def steps(rule: Any) -> dict:
     }
 
 
-def sources() -> list[str]:
-    """List the files of `SOURCES` by their names from the top of the project."""
-    top = SOURCE.parent
+def sources(names: Iterable[str] = SOURCES, top: Path = SOURCE.parent) -> list[str]:
+    """List the files of folders, and files, by their names from the top."""
     return sorted(
-        str(path.relative_to(top))
-        for name in SOURCES
-        for path in ((top / name).rglob("*") if (top / name).is_dir() else [top / name])
-        if path.is_file() and "__pycache__" not in path.parts and is_source(path.name)
+        {
+            str(path.relative_to(top))
+            for name in names
+            for path in [top / name, *(top / name).rglob("*")]
+            if path.is_file() and is_source(str(path.relative_to(top / name)))
+        }
     )

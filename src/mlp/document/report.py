@@ -71,13 +71,16 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
     """
     if not shutil.which("latexmk"):
         raise LatexError("latexmk is not here; `make report` installs TeX, or says how")
-    folders = [str(folder.resolve()) for folder in templates]
     # where workflow.recovery finds what a killed step leaves, by this name
     with tempfile.TemporaryDirectory(
-        dir=source.parent, prefix=f".{os.getpid()}."
+        dir=source.parent.resolve(), prefix=f".{os.getpid()}."
     ) as build:
         for figure in (source.parent / FIGURES).glob("[!.]*.pdf"):
             Path(build, figure.name).write_bytes(compressed(figure))
+        # in a list of folders TeX takes some characters for more than themselves
+        inputs = {f"{Path(build).name}/{n}": path for n, path in enumerate(templates)}
+        for link, folder in inputs.items():
+            (source.parent / link).symlink_to(folder.resolve())
         process = subprocess.run(
             [
                 "latexmk",
@@ -91,11 +94,13 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
                 source.name,
             ],
             cwd=source.parent,
-            env=os.environ
-            | {
+            env={
+                "PATH": os.environ.get("PATH", os.defpath),
+                "HOME": build,  # a tree of TeX files there would take part
+                "LC_ALL": "C.UTF-8",
                 "SOURCE_DATE_EPOCH": str(date),
                 "FORCE_SOURCE_DATE": "1",
-                "TEXINPUTS": os.pathsep.join([".", Path(build).name, *folders, ""]),
+                "TEXINPUTS": os.pathsep.join([".", Path(build).name, *inputs, ""]),
                 "max_print_line": "10000",  # else LaTeX breaks the lines of its log
             },
             capture_output=True,
@@ -106,10 +111,12 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
         log_file = Path(build, source.stem + ".log")
         log = log_file.read_text(errors="replace") if log_file.exists() else ""
         if process.returncode != 0:
-            found = [match.group() for match in ERROR.finditer(log)]
+            found = "\n".join(match.group() for match in ERROR.finditer(log))
+            for link, folder in inputs.items():
+                found = found.replace(f"{link}/", f"{folder}/")
             raise LatexError(
                 f"LaTeX cannot compile {source}:\n"
-                + ("\n".join(found) or process.stdout + process.stderr)
+                + (found or process.stdout + process.stderr)
             )
         if flaws := blemishes(log):
             raise LatexError("\n".join([f"LaTeX warns about {source}:", *flaws]))

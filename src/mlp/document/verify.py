@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
 import zlib
@@ -131,11 +132,22 @@ def compare_with_project(provenance: Provenance) -> list[Verdict]:
 
 def checked_out() -> str:
     """Name the commit that is checked out; "unknown" if there is none."""
-    command = ["git", "-c", f"safe.directory={PROJECT}", "rev-parse", "HEAD"]
+    # none of the repository around this folder, nor of one that a variable names
+    command = ["git", "-c", f"safe.directory={PROJECT}", "rev-parse"]
+    variables = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
     try:
         return subprocess.run(
-            command, cwd=PROJECT, capture_output=True, text=True, check=True
-        ).stdout.strip()
+            [*command, "HEAD", "HEAD:./Snakefile"],
+            cwd=PROJECT,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()[0]
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 

@@ -1,0 +1,117 @@
+"""What a user has set, and what of it reaches the steps: what is listed, no more."""
+
+import json
+import os
+import subprocess
+import sys
+
+from tests.tools.project import PROJECT
+from tests.tools.small import products, small_project
+from workflow.environment import FIXED, environment
+
+HOSTILE = {
+    "BASH_ENV": "/nowhere/bashrc",
+    "BASH_FUNC_python%%": "() { exit 3; }",
+    "GIT_DIR": "/nowhere/.git",
+    "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2",
+    "LANG": "en_US",
+    "LC_ALL": "C",
+    "LD_PRELOAD": "",
+    "MATPLOTLIBRC": "/nowhere",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "NPY_DISABLE_CPU_FEATURES": "AVX2",
+    "OMP_NUM_THREADS": "7",
+    "OPENBLAS_CORETYPE": "Prescott",
+    "PYTHONHOME": "/nowhere",
+    "PYTHONINSPECT": "1",
+    "PYTHONIOENCODING": "latin-1",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONPATH": "/nowhere",
+    "PYTHONSAFEPATH": "1",
+    "PYTHONSTARTUP": "/nowhere",
+    "PYTHONWARNINGS": "error",
+    "SHELLOPTS": "xtrace",
+    "SNAKEMAKE_PROFILE": "/nowhere",
+    "SOURCE_DATE_EPOCH": "1",
+    "TEXINPUTS": "/nowhere",
+    "TEXMFHOME": "/nowhere",
+    "XDG_CACHE_HOME": "/nowhere",
+}
+NEEDED = {
+    "HTTPS_PROXY": "http://proxy:3128",
+    "https_proxy": "http://proxy:3128",
+    "no_proxy": "localhost",
+    "REQUESTS_CA_BUNDLE": "/etc/ssl/ours.pem",
+    "SSL_CERT_FILE": "/etc/ssl/ours.pem",
+    "PIP_INDEX_URL": "https://index/simple",
+    "PIP_CERT": "/etc/ssl/ours.pem",
+    "PIP_CONFIG_FILE": "/etc/ours.conf",
+    "XDG_CONFIG_HOME": "/home/me/.config",
+    "LD_LIBRARY_PATH": "/opt/python/lib",
+    "SLURM_CONF": "/etc/slurm.conf",
+    "SLURM_JOB_ID": "1",
+    "PATH": "/usr/bin",
+    "HOME": "/home/me",
+    "USER": "me",
+    "TMPDIR": "/scratch",
+}
+
+
+def test_of_the_users_variables_those_pass_that_are_listed():
+    assert environment(HOSTILE | NEEDED) == NEEDED | FIXED
+
+
+def test_a_user_without_a_name_gets_one():
+    assert environment({})["USER"] == str(os.getuid())
+
+
+def make(folder, **variables):
+    """Make a small report with a template of the user's own."""
+    small_project(folder)
+    course = folder / "my;course,1'"
+    course.mkdir()
+    preamble = (PROJECT / "templates" / "preamble.tex").read_text()
+    (course / "preamble.tex").write_text(preamble + "\\usepackage{own}\n")
+    (course / "own.sty").write_text("% nothing\n")
+    settings = json.loads((folder / "small.yaml").read_text())
+    settings["report"] = {
+        "template": course.name,
+        "author": "Jos\u00e9 \u0141\u00f3d\u017a",
+    }
+    (folder / "small.yaml").write_text(json.dumps(settings))
+    (folder / "matplotlibrc").write_text(variables.pop("matplotlibrc", ""))
+    run = subprocess.run(
+        [sys.executable, "-E", "-m", "workflow.recovery"]
+        + ["--cores", "2", "--configfile", "small.yaml"],
+        cwd=folder,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return products(folder)
+
+
+def test_nothing_else_has_an_effect(tmp_path):
+    home = tmp_path / "home"
+    for file in ("siunitx.sty", "booktabs.sty"):
+        path = home / "texmf" / "tex" / "latex" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(r"\errmessage{not this one}")
+    for path, text in {
+        ".config/git/config": "[log]\nshowSignature = true\n",
+        ".config/matplotlib/matplotlibrc": "font.size: 40\n",
+        ".config/snakemake/default/config.yaml": "nolock: true\n",
+        ".latexmkrc": "die;\n",
+    }.items():
+        (home / path).parent.mkdir(parents=True, exist_ok=True)
+        (home / path).write_text(text)
+    hostile = HOSTILE | {
+        "HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "matplotlibrc": "font.size: 40\nbackend: nonsense\n",
+    }
+    found = make(tmp_path / "a $b{c},d;e:f 'g'", **hostile)
+    calm = make(tmp_path / "calm", PATH=os.environ["PATH"], HOME="/")
+    assert [name for name in found | calm if found.get(name) != calm.get(name)] == []
