@@ -10,7 +10,15 @@ LOGGER := $(shell test -t 2 && test "$$TERM" != dumb && echo --logger rich)
 SNAKEMAKE = .venv/bin/python -m workflow.recovery --cores $(CORES) $(LOGGER)
 SNAKEFMT = PATH=.venv/bin:$$PATH snakefmt # finds shfmt there
 
+# nothing that is set for another Python, such as its packages
+$(foreach name,$(filter PYTHON%,$(.VARIABLES)),$(eval unexport $(name)))
+STAMPS = $(addprefix .venv/,report slurm dev bench)
+# a .venv that does not work any more, as after an upgrade of Python, is made anew
+WORKS = .venv/bin/python -E -m workflow.environment
+$(shell test ! -e .venv/report || $(WORKS) >/dev/null 2>&1 || rm -f $(STAMPS))
+
 .DEFAULT_GOAL := help
+.NOTPARALLEL: # also where -j comes from the environment
 .PHONY: help report html slurm verify trace compare test lint format bench growth profile lock clean prerequisites
 
 help: ## list the targets
@@ -48,7 +56,7 @@ lint: prerequisites .venv/dev ## check style, types and rules
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
 	@$(SNAKEFMT) --check Snakefile workflow
-	@.venv/bin/snakemake --lint
+	@.venv/bin/python -m tests.tools.lint
 
 format: prerequisites .venv/dev ## format all code
 	@.venv/bin/ruff check --fix
@@ -87,8 +95,9 @@ prerequisites:
 .venv/slurm: requirements-slurm.txt
 .venv/dev: requirements-dev.txt
 .venv/bench: requirements-bench.txt
-.venv/report .venv/slurm .venv/dev .venv/bench:
+$(STAMPS):
 	@echo 'Installing the Python packages of $< in .venv'
+	@$(WORKS) >/dev/null 2>&1; test $$? -lt 2 || rm -rf .venv # beyond repair
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(WORKS) $<
 	@touch $@ .venv/report

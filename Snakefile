@@ -17,7 +17,7 @@ min_version("9.27")
 import yaml
 
 from workflow.configuration import problems, syntax_error
-from workflow.environment import environment
+from workflow.environment import environment, python
 from workflow.recovery import MARK, record_run
 from workflow.slurm import cancel_leftovers
 from workflow.sources import CHOICE, code
@@ -33,11 +33,16 @@ configfile: "config.yaml"
 if mistakes := list(problems(config)):
     raise WorkflowError("The configuration cannot be used.", *mistakes)
 
+try:
+    path = os.pathsep.join([str(python().parent), *os.get_exec_path()])
+except ImportError as error:
+    raise WorkflowError(str(error)) from None
+
 variables = environment()
 os.environ.clear()
 os.environ.update(
     variables,
-    PATH=os.pathsep.join([os.path.dirname(sys.executable), *os.get_exec_path()]),
+    PATH=path,
     PYTHONPATH="src",
     DATASET_SOURCES=json.dumps(
         [{"folder": config["dataset"]["folder"]}]
@@ -46,10 +51,6 @@ os.environ.update(
     ),
     **{MARK: os.getcwd(), CHOICE: config["arithmetic"]},
 )
-
-
-# what .venv is made on; named for `snakemake --lint`, the jobs run without it
-container: "docker://debian:12"
 
 
 include: "workflow/rules/download.smk"

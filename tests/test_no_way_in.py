@@ -157,4 +157,4 @@ def test_each_package_is_locked_with_hashes_and_without_addresses(name):
         assert re.match(r"[\w.-]+==[\w.]+ ", package), package
         assert "--hash=sha256:" in package
     assert "://" not in text
-    assert "--require-hashes" in (PROJECT / "Makefile").read_text()
+    assert "--require-hashes" in (PROJECT / "workflow" / "environment.py").read_text()

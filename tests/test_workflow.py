@@ -9,6 +9,7 @@ import sys
 import pytest
 import yaml
 
+from tests.tools.lint import lints
 from tests.tools.project import PROJECT, copy_of_project, schedule, snakemake
 from tests.tools.small import small_project
 from workflow.sources import SOURCE, code, places
@@ -141,3 +142,17 @@ def test_without_a_source_the_error_lists_what_each_answered(tmp_path):
     assert "http://127.0.0.1:11/{file}: " in run.stderr
     assert "Traceback" not in run.stdout + run.stderr
     assert list((folder / "data").rglob("*ubyte*")) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "lint"),
+    [
+        ("rule new:\n    output: 'x'\n    shell: 'touch x'\n", "No log directive"),
+        ("rule broken\n", "SyntaxError"),
+    ],
+)
+def test_another_lint_is_not_accepted(tmp_path, rule, lint):
+    folder = copy_of_project(tmp_path)
+    with (folder / "workflow/rules/page.smk").open("a") as rules:
+        rules.write(f"\n{rule}")
+    assert re.search(lint, "".join(lints(folder)))

@@ -5,12 +5,19 @@ change what a program does or writes, and none of them is needed.  Imports nothi
 a bare Python has not: ``make`` runs this before anything is installed.
 """
 
+import ast
 import os
 import re
+import subprocess
+import sys
+import tomllib
 from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
+VENV = PROJECT / ".venv"
 CACHE = PROJECT / ".snakemake" / "cache"  # the home may not be writable
 PIP = (
     *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host"),
@@ -56,3 +63,96 @@ def environment(given: Mapping[str, str] = os.environ) -> dict[str, str]:
     if "USER" not in passed:  # a user without a name, as in a container
         passed["USER"] = str(os.getuid())
     return passed | FIXED
+
+
+def missing() -> str:
+    """Say what of the packages this Python has not; nothing if it has all.
+
+    Raises
+    ------
+    ImportError
+        If they are there and cannot be used, as those of another Python.
+    """
+    with (PROJECT / "pyproject.toml").open("rb") as file:
+        wanted = tomllib.load(file)["project"]["dependencies"]
+    for name in wanted:
+        try:
+            version(name)
+        except PackageNotFoundError as error:
+            return str(error)
+    for name in ("numpy", "psutil"):
+        import_module(name)
+    return "" if Path(sys.executable).with_name("python").exists() else "no `python`"
+
+
+def python() -> Path:
+    """Find a Python that can run the steps: that of .venv, else the one that runs this.
+
+    Raises
+    ------
+    ImportError
+        If there is none, with what to do.
+    """
+    own = VENV / "bin" / "python"
+    if own.exists() and not VENV.samefile(sys.prefix):
+        check = [str(own), "-E", "-m", "workflow.environment"]
+        if not subprocess.run(
+            check, cwd=PROJECT, capture_output=True, check=False
+        ).returncode:
+            return own
+    if reason := missing():
+        raise ImportError(
+            f"{reason} for {sys.executable}: `make .venv/report` installs what the "
+            "jobs need in .venv, where they find it"
+        )
+    return Path(sys.executable)
+
+
+def install(requirements: str) -> None:
+    """Install packages beside this Python, and nowhere else.
+
+    From the user's settings of pip come the index and the way to it.
+    """
+    variables = environment() | {
+        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", ""),
+    }
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    listed = subprocess.run(
+        [*pip, "config", "list"],
+        env=variables,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    for section in ("global", "install", ":env:"):  # the last counts most
+        for line in listed.stdout.splitlines():
+            name, _, value = line.partition("=")
+            if name in [f"{section}.{setting}" for setting in PIP]:
+                name = name.removeprefix(f"{section}.").upper().replace("-", "_")
+                variables[f"PIP_{name}"] = ast.literal_eval(value)
+    variables["PIP_CONFIG_FILE"] = os.devnull
+    command = [*pip, "install", "--quiet", "--require-hashes", "-r", requirements]
+    if (
+        code := listed.returncode
+        or subprocess.run(command, env=variables, check=False).returncode
+    ):
+        raise SystemExit(code)
+
+
+def main() -> None:
+    """Install a file of requirements, if one is named, and see that all is there.
+
+    The exit code is 1 if something is missing, and 2 if it cannot be used.
+    """
+    for requirements in sys.argv[1:]:
+        install(requirements)
+    try:
+        reason = missing()
+    except ImportError:
+        raise SystemExit(2) from None
+    if reason:
+        raise SystemExit(f"{sys.executable}: {reason}")
+
+
+if __name__ == "__main__":
+    main()
