@@ -35,9 +35,9 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
                 fontsize=7,
                 color="w" if dark else "k",
             )
-    names, family = list(map(style.text, classes)), style.family(classes)
-    axes.set_xticks(range(len(classes)), names, family=family)
-    axes.set_yticks(range(len(classes)), names, family=family)
+    names = list(map(style.text, classes))
+    axes.set_xticks(range(len(classes)), names)
+    axes.set_yticks(range(len(classes)), names)
     if max(map(len, classes)) > 3:
         axes.tick_params(axis="x", rotation=90)
     axes.set(xlabel="predicted class", ylabel="true class")
@@ -80,7 +80,6 @@ def draw_mistakes(runs: list[dict[str, np.ndarray]], classes: list[str]) -> Figu
             f"{style.text(classes[row['true_class']])}{separator}$\\rightarrow$"
             f"{style.text(classes[row['predicted_class']])}\n{row['times']}/{len(runs)}",
             fontsize=8,
-            family=style.family(classes),
         )
     return figure
 

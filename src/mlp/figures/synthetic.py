@@ -19,19 +19,22 @@ SHOWN = 1500  # validation instances drawn
 
 def draw_curve(runs: list[pd.DataFrame]) -> Figure:
     """Draw the losses of each run, and their means, against the instances seen."""
-    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 2.4))
-    for column, label, color, line in zip(
+    figure, panels = plt.subplots(
+        1, 2, figsize=(style.TEXT_WIDTH, 2.2), sharex=True, sharey=True
+    )
+    mean = pd.concat(runs).groupby("instances").mean()
+    for axes, column, title in zip(
+        panels,
         ("train_loss", "validation_loss"),
         ("training, running mean", "validation"),
-        style.COLORS,
-        style.LINES,
     ):
         for run in runs:
-            axes.plot(run["instances"], run[column], line, color=color, linewidth=0.4)
-        mean = pd.concat(runs).groupby("instances")[column].mean()
-        axes.plot(mean.index, mean, line, color=color, label=label)
-    axes.set(xlabel="instances seen", ylabel="loss (nats)", ylim=(0, None))
-    axes.legend()
+            axes.plot(run["instances"], run[column], "-", color="0.6", linewidth=0.8)
+        axes.plot([], [], "-", color="0.6", linewidth=0.8, label="one seed")
+        axes.plot(mean.index, mean[column], "-k", linewidth=1.6, label="mean")
+        axes.set(title=title, xlabel="instances seen", ylim=(0, None))
+    panels[0].set_ylabel("loss (nats)")
+    panels[1].legend()
     return figure
 
 
@@ -56,21 +59,23 @@ def draw_boundary(networks: list[batch.Parameters]) -> Figure:
             label=f"class {value}",
         )
     points = normalize(plane.reshape(-1, 2))
-    for network in networks:
-        _, cache = batch.forward(network, points, np.zeros(len(points), int))
-        probability = cache.y[:, 1].reshape(plane.shape[:2])
-        axes.contour(span, span, probability, [0.5], colors="0.25", linewidths=0.9)
-    axes.contour(
+    axes.contour(  # a band, on which the networks' lines are seen
         span,
         span,
         quadratic_form(plane),
         [THRESHOLD],
-        colors="k",
-        linewidths=1.6,
-        linestyles="--",
+        colors="0.75",
+        linewidths=5,
+        zorder=3,
     )
-    axes.plot([], [], color="0.25", linewidth=0.9, linestyle="-", label="networks")
-    axes.plot([], [], color="k", linewidth=1.6, linestyle="--", label="true boundary")
+    for network in networks:
+        _, cache = batch.forward(network, points, np.zeros(len(points), int))
+        probability = cache.y[:, 1].reshape(plane.shape[:2])
+        axes.contour(
+            span, span, probability, [0.5], colors="k", linewidths=0.9, zorder=4
+        )
+    axes.plot([], [], "-k", linewidth=0.9, label="networks")
+    axes.plot([], [], "-", color="0.75", linewidth=5, label="true boundary")
     axes.set(xlabel="feature 1", ylabel="feature 2", xlim=(-3.2, 3.2), ylim=(-3.2, 3.2))
     axes.set_aspect("equal")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
