@@ -231,9 +231,64 @@ def test_a_folder_on_this_machine(tmp_path, compress):
     assert_whole(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "name", ["{}.idx3", "MNIST/raw/{}", "{0}/{0}", "1", "{}.gz/{}.gz", ".../{}.GZ"]
+)
+@pytest.mark.parametrize("compress", [gzip.compress, bytes])
+def test_files_are_known_by_their_content(tmp_path, compress, name):
+    for title, content in CONTENTS.items():
+        path = tmp_path / "mine" / title[6] / name.format(title, title)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(compress(content))
+        (tmp_path / "mine" / title).write_bytes(compress(bytes(len(content))))
+    fetch(tmp_path, {"folder": str(tmp_path / "mine")})
+    assert_whole(tmp_path)
+
+
 def test_a_folder_without_the_files(tmp_path):
-    with pytest.raises(download.SourceError, match=r"neither train-images nor .*\.gz"):
+    decoy = tmp_path / "decoy"
+    decoy.write_bytes(bytes(len(CONTENTS["train-images"])))
+    with pytest.raises(
+        download.SourceError, match=r"no file.* that is train-images"
+    ) as e:
         fetch(tmp_path, {"folder": str(tmp_path)})
+    assert "decoy: it gave 10240 bytes" in str(e.value)
+    with pytest.raises(download.SourceError, match="no such folder"):
+        fetch(tmp_path, {"folder": str(decoy)})
+
+
+@pytest.mark.parametrize("bad", [None, "missing", "changed"])
+def test_what_is_right_stays(tmp_path, server, bad):
+    fetch(tmp_path, serve(server))
+    server.requests.clear()
+    images, labels = (file.path for file in files(tmp_path))
+    os.utime(images, ns=(1, 1))
+    if bad:
+        labels.unlink() if bad == "missing" else labels.write_bytes(bytes(300))
+    fetch(tmp_path, serve(server))
+    assert_whole(tmp_path)
+    assert images.stat().st_mtime_ns == 1
+    assert server.requests == ["/train-labels.gz"] * (bad is not None)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_forced_download_deletes_nothing_that_is_right(tmp_path, changed):
+    folder = small_project(tmp_path / "project")
+    data = folder / "data" / "Small"
+    data.mkdir(parents=True)
+    for file in (folder / "small").iterdir():
+        (data / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
+        file.unlink()
+    right = {path.name: path.read_bytes() for path in data.iterdir()}
+    if changed:
+        (data / "t10k-labels-idx1-ubyte").write_bytes(b"")
+    run = report(folder, "--force", "--", "download")
+    output, _ = run.communicate(timeout=120)
+    assert run.returncode == changed, output
+    kept = {path.name: path.read_bytes() for path in data.iterdir() if path.is_file()}
+    assert {name for name in right if kept.get(name) != right[name]} == (
+        {"t10k-labels-idx1-ubyte"} if changed else set()
+    )
 
 
 @pytest.fixture

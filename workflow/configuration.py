@@ -1,6 +1,7 @@
 """The check of the configuration, before any work starts."""
 
 import math
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -114,6 +115,13 @@ def contradictions(config: dict) -> Iterator[str]:
         yield (
             f"dataset.validation_size: {dataset['validation_size']} of the {instances} "
             "training images leave none to train on"
+        )
+    folder, target = dataset["folder"], os.path.join("data", dataset["name"])
+    given = folder and os.path.realpath(os.path.expanduser(folder))
+    if given == os.path.realpath(target):
+        yield (
+            f"dataset.folder: {folder} is {target}, where the files are written to; "
+            "those that are right stay there, so name another folder, or null"
         )
 
 

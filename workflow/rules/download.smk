@@ -25,11 +25,13 @@ localrules:
 
 rule download:
     """Get the data set, whole and right, from the first source that has it."""
+
+    # update: a file that is right stays, whatever becomes of the others
     output:
-        train_images=f"{DATA}/train-images-idx3-ubyte",
-        train_labels=f"{DATA}/train-labels-idx1-ubyte",
-        test_images=f"{DATA}/t10k-images-idx3-ubyte",
-        test_labels=f"{DATA}/t10k-labels-idx1-ubyte",
+        train_images=update(f"{DATA}/train-images-idx3-ubyte"),
+        train_labels=update(f"{DATA}/train-labels-idx1-ubyte"),
+        test_images=update(f"{DATA}/t10k-images-idx3-ubyte"),
+        test_labels=update(f"{DATA}/t10k-labels-idx1-ubyte"),
     log:
         "logs/download.txt",
     benchmark:

@@ -17,7 +17,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
@@ -31,6 +31,7 @@ CONNECT_AND_READ_TIMEOUT = 30  # s without a byte
 DOWNLOAD_TIMEOUT = 1800  # s for a whole file
 CONTAINER_OVERHEAD = 2**20  # bytes that an archive may add to its contents
 CHUNK = 2**16  # bytes
+WORK = ".download"  # the folder of what is not whole yet
 CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # whatever the source
 UNREADABLE_ARCHIVE = (
     zipfile.BadZipFile,
@@ -168,15 +169,46 @@ def accept_container(path: Path, file: File, temporary: Path) -> None:
         raise SourceError(f"it gave a broken gzip file ({error})") from error
 
 
+def candidates(folder: Path, file: File) -> Iterator[Path]:
+    """List what may be a file, whatever it is called; first what is called so."""
+    named = [folder / file.name, folder / f"{file.name}.gz"]
+    yield from (path for path in named if path.is_file())
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted({*folders} - {WORK})
+        for path in (Path(parent, name) for name in sorted(names)):
+            if path not in named and path.is_file() and file.bytes in sizes(path):
+                yield path
+
+
+def sizes(path: Path) -> Iterator[int]:
+    """Give the size of a file, and what it says to have uncompressed if gzipped."""
+    with suppress(OSError), path.open("rb") as file:
+        gzipped = file.read(2) == b"\x1f\x8b"
+        yield file.seek(0, os.SEEK_END)
+        if gzipped:
+            file.seek(-4, os.SEEK_END)
+            yield int.from_bytes(file.read(), "little")
+
+
 def from_folder(folder: Path, files: list[File], work: Path) -> Iterator[File]:
     """Take files, gzipped or not, from a folder on this machine; yield each found."""
+    if not folder.is_dir():
+        raise SourceError("there is no such folder")
     for file in files:
-        candidates = [folder / file.name, folder / f"{file.name}.gz"]
-        found = [path for path in candidates if path.is_file()]
-        if not found:
-            raise SourceError(f"it holds neither {file.name} nor {file.name}.gz")
-        accept_container(found[0], file, work / file.name)
-        yield file
+        refused = ""
+        for path in candidates(folder, file):
+            try:
+                accept_container(path, file, work / file.name)
+            except (SourceError, PermissionError) as error:
+                refused += f"; {path.relative_to(folder)}: {error}"
+            else:
+                yield file
+                break
+        else:
+            raise SourceError(
+                f"it has no file, gzipped or not, that is {file.name} by its "
+                f"{file.bytes} bytes and their SHA-256 {file.sha256}{refused}"
+            )
 
 
 def from_mirror(url: str, files: list[File], work: Path) -> Iterator[File]:
@@ -271,8 +303,16 @@ def ask(source: dict, files: list[File], work: Path) -> Iterator[File]:
     return from_package(source, files, work)
 
 
+def is_there(file: File) -> bool:
+    """Tell whether a file is at its place, and right."""
+    if not file.path.is_file() or file.path.stat().st_size != file.bytes:
+        return False
+    with file.path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
+
+
 def fetch(sources: list[dict], files: list[File]) -> None:
-    """Ask the sources in turn until every file is there.
+    """Ask the sources in turn until every file is there; keep those that are.
 
     Parameters
     ----------
@@ -289,8 +329,10 @@ def fetch(sources: list[dict], files: list[File]) -> None:
         If the files cannot be written.
     """
     answers = []
-    missing = list(files)
-    work = files[0].path.parent / ".download"
+    missing = [file for file in files if not is_there(file)]
+    if not missing:
+        return
+    work = files[0].path.parent / WORK
     shutil.rmtree(work, ignore_errors=True)  # left by a run that was killed
     work.mkdir(parents=True)
     try:
@@ -314,11 +356,13 @@ def fetch(sources: list[dict], files: list[File]) -> None:
                 return
     finally:
         shutil.rmtree(work)
+    names = ", ".join(file.name for file in missing)
+    if "folder" in sources[0]:
+        raise SourceError(f"dataset.folder does not give {names}:\n  {answers[0]}")
     raise SourceError(
         "\n".join(
             [
-                "No source in dataset.sources of config.yaml gave "
-                f"{', '.join(file.name for file in missing)}:",
+                f"No source in dataset.sources of config.yaml gave {names}:",
                 *(f"  {answer}" for answer in answers),
                 "If you have the files, name their folder in dataset.folder.",
             ]
