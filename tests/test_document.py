@@ -1,10 +1,12 @@
 """The way of results into the document: escaping, ledger, listings, rendering."""
 
 import ast
+import io
 from pathlib import Path
 
 import jinja2
 import pandas as pd
+import pypdf
 import pytest
 
 from mlp.document import ledger, listings, render, report
@@ -257,6 +259,17 @@ def report_main(monkeypatch, folder, body):
 def test_a_document_without_flaws_is_typeset(monkeypatch, tmp_path):
     pdf = report_main(monkeypatch, tmp_path, "Text.")
     assert pdf.read_bytes().startswith(b"%PDF")
+
+
+def test_a_citation_is_found_among_the_templates(tmp_path):
+    folder = tmp_path / "a, b $c"
+    folder.mkdir()
+    (folder / "references.bib").write_text("@misc{key, title = {Some title}}")
+    body = r"\cite{key}\bibliographystyle{plain}\bibliography{references}"
+    (tmp_path / "x.tex").write_text(TEX % body)
+    pdf = report.typeset(tmp_path / "x.tex", [folder], 0)
+    (page,) = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    assert "Some title" in page.extract_text()
 
 
 def test_a_missing_latexmk_is_named(monkeypatch, tmp_path):

@@ -101,6 +101,10 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
                 "SOURCE_DATE_EPOCH": str(date),
                 "FORCE_SOURCE_DATE": "1",
                 "TEXINPUTS": os.pathsep.join([".", Path(build).name, *inputs, ""]),
+                # latexmk looks from here, and starts BibTeX in the folder of its output
+                "BIBINPUTS": os.pathsep.join(
+                    [*inputs, *map(os.path.basename, inputs), ""]
+                ),
                 "max_print_line": "10000",  # else LaTeX breaks the lines of its log
             },
             capture_output=True,
