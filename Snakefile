@@ -60,6 +60,7 @@ include: "workflow/rules/synthetic.smk"
 include: "workflow/rules/mnist_runs.smk"
 include: "workflow/rules/learning_rate_sweep.smk"
 include: "workflow/rules/final.smk"
+include: "workflow/rules/comparisons.smk"
 include: "workflow/rules/document.smk"
 include: "workflow/rules/page.smk"
 

@@ -58,11 +58,13 @@ def test_the_losses_of_training_and_validation_are_those_by_hand():
         expected = {
             "seed": 3,
             "epoch": epoch,
+            "initial_train_loss": pytest.approx(math.log(2)),
             "running_train_loss": pytest.approx(loss(before, 0.75)),
             "train_loss": pytest.approx(loss(margin, 0.75)),
             "train_accuracy": 0.75,
             "validation_loss": pytest.approx(loss(margin, 0)),
             "validation_accuracy": 0.0,
+            "validation_mistakes": "0" if epoch == 2 else "",
         }
         assert row == BLACK._asdict() | expected
         assert losses[epoch - 1] == [pytest.approx(loss(before, 0.75))]
@@ -144,6 +146,7 @@ def test_validation_is_on_the_images_withheld(monkeypatch, tmp_path):
     assert last[list(CHOICE._fields)].tolist() == list(CHOICE)
     assert last["train_accuracy"] == 1.0
     assert last["validation_accuracy"] == 0.0
+    assert last["validation_mistakes"].split() == list(map(str, range(20)))
     assert last["train_loss"] < 0.2 < last["validation_loss"]
     assert epochs["epoch"].tolist() == list(range(1, 21))
     assert batches["step"].tolist() == list(range(1, 101))
@@ -230,6 +233,7 @@ def test_the_synthetic_validation_is_on_the_validation_set():
     assert row["validation_accuracy"] < 0.1
     assert row["train_loss"] < 0.3 < row["validation_loss"]
     assert scalar.evaluate(parameters, training)[1] > 0.9
+    assert row["whole_train_loss"] == scalar.evaluate(parameters, training)[0]
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,11 @@ import yaml
 
 from mlp.document import findings, listings, render
 from mlp.experiments import gradient_check
+from mlp.summaries.comparison import UNTOLD
 from workflow import sources
 from workflow.configuration import SCHEMA
 
 NAN = float("nan")
-
-
 SETTINGS = yaml.safe_load(Path("config.yaml").read_text())
 
 
@@ -33,7 +32,40 @@ def choices(**columns):
     return frame(**SETTINGS["hyperparameters"] | columns)
 
 
+def compared(**verdicts):
+    """A table of comparisons; each has the verdict given, or is larger."""
+    names = dict.fromkeys(findings.COMPARISONS, "larger")
+    others = {
+        "schedule_at_setting": ("7.3 schedules", 0.3, "constant"),
+        "activation_tanh": ("7.3 activations", "tanh", "sigmoid"),
+        "schedule_spread": ("7.2", "constant", "linear"),
+    }
+    return pd.DataFrame(
+        [
+            {
+                "name": name,
+                "family": others.get(name, ("x",))[0],
+                "metric": "validation_accuracy",
+                "first": others.get(name, (0, 3))[1],
+                "second": others.get(name, (0, 0, 2))[-1],
+                "difference": 0.0 if verdict == "equal" else 0.5,
+                "low": 0.4,
+                "high": 0.6,
+                "n": 5,
+                "p": 0.01,
+                "p_holm": 0.02,
+                "verdict": UNTOLD if verdict == "equal" else verdict,
+            }
+            for name, verdict in (
+                names | {"activation_tanh": "larger"} | verdicts
+            ).items()
+            if verdict
+        ]
+    )
+
+
 BASE = {
+    "comparisons": compared(),
     "softmax": pd.DataFrame(
         {
             "precision": ["single", "double"],
@@ -108,10 +140,23 @@ BASE = {
             "validation_accuracy": [0.98, 0.9],
         }
     ),
+    "synthetic_outcome": pd.DataFrame(
+        {
+            "n": [2],
+            "entropy": 0.69,
+            "parameters": 17,
+            "closed": 2,
+            "above_majority": 2,
+            "on_plateau": 1,
+            "first_train_loss_median": 0.7,
+            "last_train_loss_median": 0.1,
+            "last_validation_accuracy_median": 0.97,
+        }
+    ),
     "dataset": pd.DataFrame(
         {
             "set": ["training", "validation", "full training"],
-            "instances": [50, 10, 60],
+            "instances": [500, 10, 510],
             "pixels": 4,
             "classes": 2,
             "pixel_mean": 33.0,
@@ -132,6 +177,8 @@ BASE = {
         validation_accuracy_std=0.01,
         generalization_gap_mean=[0.01, 0.1, 0.1],
         generalization_gap_std=0.001,
+        diverged=0,
+        untrained=0,
     ),
     "batches": frame(step=range(1, 21), loss_mean=0.5, loss_std=0.2),
     "learning_rates": choices(
@@ -143,6 +190,8 @@ BASE = {
         validation_accuracy_mean=[0.80, 0.97, 0.95, 0.5],
         validation_accuracy_std=0.001,
         diverged=[0, 0, 0, 2],
+        untrained=0,
+        best=[False, True, False, False],
     ),
     "grid": choices(
         batch_size=[8, 8, 16, 16, 64, 64],
@@ -150,6 +199,8 @@ BASE = {
         validation_accuracy_mean=[0.98, 0.90, 0.97, 0.95, 0.90, 0.93],
         validation_accuracy_std=0.0001,
         diverged=0,
+        best=[True, False] * 3,
+        open="",
     ),
     "settings": choices(
         batch_size=[8, 8, 16, 16, 64, 64],
@@ -167,14 +218,15 @@ BASE = {
         validation_accuracy_mean=0.9,
         validation_accuracy_std=0.01,
     ),
-    "sweep": pd.DataFrame({"planned": [30], "missing": 0}),
+    "sweep": pd.DataFrame(
+        {"planned": [30], "missing": 0, "settings": 10, "diverged": 0}
+    ),
     "chosen": choices(
         choice="as_assigned",
-        batch_size=[8],
+        batch_size=[16],
         learning_rate=0.1,
         validation_accuracy_mean=0.98,
         validation_accuracy_std=0.0001,
-        validation_sampling_error=0.02,
     ),
     "final": pd.DataFrame(
         {
@@ -204,7 +256,9 @@ BASE = {
             "confidence": 0.95,
             "low": 0.1,
             "high": 0.2,
-            "sampling_error": [NAN, NAN, NAN, 0.002, NAN],
+            "whole_low": [NAN, NAN, NAN, 0.95, NAN],
+            "whole_high": [NAN, NAN, NAN, 0.97, NAN],
+            "mistaken_by_most": [NAN, NAN, NAN, 3, NAN],
         }
     ),
     "confusion": pd.DataFrame(
@@ -248,211 +302,176 @@ CASES = {
         ({}, "in each of which the hidden layer"),
         ({"gradient_check.scalar": [0.0, -0.44, 0.0, 0.3, NAN]}, ""),
     ),
-    "synthetic_training_loss_drops": (
-        ({}, "The training loss drops as the training progresses"),
-        (
-            {"synthetic_curve.train_loss_std": 2.0},
-            "does not drop by more than the noise",
-        ),
-    ),
     "synthetic_starts_on_plateau": (
-        ({}, "At first it stays near"),
-        ({"synthetic_curve.validation_loss_mean": [0.7, 0.4, 0.2, 0.1]}, ""),
+        ({}, "networks linger on a plateau"),
+        ({"synthetic_outcome.on_plateau": 0}, ""),
     ),
-    "synthetic_validation_exceeds_training": (
-        (
-            {"synthetic_curve.validation_loss_mean": [0.72, 0.69, 0.4, 0.2]},
-            "nats, is higher than the training loss",
-        ),
-        ({}, "is not higher than the training loss by more than the noise: a network"),
-    ),
-    "synthetic_beats_majority": (
-        ({}, ""),
-        ({"synthetic_data.majority_share": 0.99}, ": no better than that"),
+    "synthetic_all_closed": (
+        ({}, "In all "),
+        ({"synthetic_outcome.closed": 1}, "elsewhere the region of class 0 is open"),
     ),
     "synthetic_seeds_part": (
-        ({}, "Not all seeds do so equally well"),
+        ({}, "The seeds part"),
         ({"synthetic.validation_loss": [0.1, 0.15]}, ""),
     ),
-    "running_loss_lags": (
-        ({}, "The running mean lies above the other in every epoch"),
-        (
-            {"epochs.running_train_loss_mean": [0.5, 0.25, 0.01]},
-            "the training did not improve steadily",
-        ),
+    "several_epochs": (
+        ({}, "after the first epoch and"),
+        ({"epochs": BASE["epochs"].iloc[:1]}, ""),
     ),
-    "running_loss_hides_gap": (
-        ({}, "the validation loss would look lower"),
-        ({"epochs.running_train_loss_mean": [0.3, 0.1, 0.05]}, ""),
-    ),
-    "validation_exceeds_training": (
-        ({}, "is the generalization gap: how much worse"),
-        ({"epochs.generalization_gap_std": 9.0}, "no generalization gap to be seen"),
-    ),
-    "gap_grows": (
-        ({}, "It is wider than after the first epoch"),
-        (
-            {"epochs.generalization_gap_mean": [0.1, 0.1, 0.1]},
-            "It is not wider than after the first epoch",
-        ),
-    ),
-    "validation_loss_lowest_at_end": (
-        ({}, "there is no overfitting to be seen yet"),
-        (
-            {"epochs.validation_loss_mean": [0.31, 0.1, 0.15]},
-            "lower after an earlier epoch, which is overfitting",
-        ),
-    ),
-    "spread_shrinks": (
-        ({}, "the runs come together as they learn"),
-        (
-            {"epochs.train_loss_std": [0.001, 0.005, 0.01]},
-            "The runs do not come together",
-        ),
-    ),
-    "spread_of_batches_exceeds_spread_of_epochs": (
-        ({}, "most of it is not disagreement between the networks"),
-        ({"batches.loss_std": 0.0001}, "the networks themselves differ"),
-    ),
-    "best_rate_is_inside": (
-        ({}, "so the range was wide enough"),
-        (
-            {"learning_rates.validation_accuracy_mean": [0.99, 0.97, 0.95, 0.5]},
-            "the range was too narrow",
-        ),
-    ),
-    "low_rates_are_worse": (
-        ({}, "The lowest rates are worse"),
-        (
-            {"learning_rates.validation_accuracy_mean": [0.9701, 0.9702, 0.95, 0.5]},
-            "The lowest rate is not worse than the best by more than the noise",
-        ),
-    ),
-    "low_rates_underfit": (
-        ({}, "their training loss, too, is higher at the end"),
-        (
-            {"learning_rates.train_loss_mean": [0.1, 0.10, 0.05, 9.0]},
-            "although its training loss ends no higher",
-        ),
-    ),
-    "high_rates_are_worse": (
-        ({}, "The highest rate is worse, presumably"),
-        (
-            {
-                "learning_rates.diverged": 0,
-                "learning_rates.validation_accuracy_mean": [0.8, 0.97, 0.95, 0.97],
-            },
-            "so even higher ones should be tried",
-        ),
-    ),
-    "some_rates_diverge": (
-        ({}, "such runs count as diverged"),
-        ({"learning_rates.diverged": 0}, "so none counts as diverged"),
-    ),
-    "rates_matter_more_than_seeds": (
-        ({}, "vary more between the rates than between the seeds"),
-        (
-            {"learning_rates.validation_accuracy_std": 0.9},
-            "vary no more between the rates",
-        ),
-    ),
-    "lowest_training_loss_generalizes_worse": (
-        ({}, "it fits better and generalizes worse"),
-        ({"learning_rates.validation_loss_mean": [0.8, 0.15, 0.1, 9.0]}, ""),
-    ),
-    "validation_images_are_easier": (
-        ({}, "These must be easier than the others"),
-        ({"learning_rates.validation_loss_mean": [0.95, 0.15, 0.25, 9.0]}, ""),
-    ),
-    "best_rate_grows_with_batch_size": (
-        ({}, "The best rate of the largest batch size is higher"),
-        (
-            {
-                "grid.validation_accuracy_mean": [0.90, 0.98, 0.97, 0.95, 0.93, 0.90],
-                "chosen.learning_rate": 1.0,
-            },
-            "but does not grow with it",
-        ),
-    ),
-    "best_rate_same_for_all_batch_sizes": (
-        (
-            {"grid.validation_accuracy_mean": [0.98, 0.90, 0.97, 0.95, 0.93, 0.90]},
-            "All batch sizes have the same best rate",
-        ),
-        ({}, "The best rate of the largest batch size is higher"),
-    ),
-    "several_hidden_sizes": (
-        ({"grid.hidden_size": [30, 30, 30, 300, 300, 300]}, "and a third, the number"),
+    "setting_diverges": (
+        ({"epochs.diverged": [0, 0, 1]}, "runs diverged: their"),
         ({}, ""),
     ),
-    "larger_network_is_better": (
+    "setting_is_untrained": (
+        ({"epochs.untrained": [5, 5, 1]}, "runs have hardly learned anything"),
+        ({"epochs.untrained": [5, 5, 0]}, ""),
+    ),
+    "batches_differ": (
+        ({}, "since each batch is a few other images"),
+        ({"dataset.instances": 10}, ""),
+    ),
+    "all_rates_diverge": (
+        ({"learning_rates.best": False}, "all of them are too high"),
+        ({}, "The highest mean validation accuracy"),
+    ),
+    "some_rates_diverge": (
+        ({}, "A run has diverged if"),
+        ({"learning_rates.diverged": 0}, ""),
+    ),
+    "some_rates_do_not_train": (
+        ({"learning_rates.untrained": 1}, "the run counts as untrained"),
+        ({}, ""),
+    ),
+    "highest_rate_diverges": (
+        ({}, "At the highest rate"),
+        ({"learning_rates.diverged": [2, 0, 0, 0]}, "The highest rate is worse"),
+    ),
+    "range_of_rates_is_wide_enough": (
+        ({}, "has worse ones on either side"),
+        ({"comparisons": compared(lowest_rate=UNTOLD)}, "do not show for sure"),
+    ),
+    "best_rate_is_inside": (
+        ({"comparisons": compared(lowest_rate=UNTOLD)}, "do not show for sure"),
         (
             {
-                "grid.hidden_size": [30, 30, 30, 30, 300, 300],
-                "grid.validation_accuracy_mean": [0.91, 0.92, 0.95, 0.96, 0.97, 0.98],
+                "comparisons": compared(lowest_rate=None),
+                "learning_rates.best": [True, False, False, False],
             },
-            "largest network validates better",
-        ),
-        (
-            {"grid.hidden_size": [30, 30, 30, 30, 300, 300]},
-            "largest network does not validate better",
+            "at the edge of the range",
         ),
     ),
+    "schedules_are_compared": (
+        ({}, "has the control"),
+        ({"comparisons": compared(schedule_at_setting=None)}, ""),
+    ),
     "several_activations": (
-        ({}, "compares them at the setting of"),
-        ({"activations.activation": "sigmoid"}, ""),
+        ({}, "compares them at batch size"),
+        ({"comparisons": compared(activation_tanh=None)}, ""),
+    ),
+    "a_batch_size_is_open": (
+        ({"grid.open": ["lowest", "", "", "", "", ""]}, "The grid is open"),
+        ({}, ""),
     ),
     "another_network_is_chosen_too": (
         (BETTER_NETWORK, "Of all settings tried, whatever their network, another one"),
         ({}, ""),
     ),
     "runs_are_missing": (
-        ({"sweep.missing": 7}, r"\num{30} runs planned for this question \num{7} are"),
+        ({"sweep.missing": 7}, "runs planned for this question"),
         ({}, ""),
     ),
-    "choice_is_clear": (
-        ({}, "It is better than each other setting by more than the noise"),
-        (
-            {"settings.validation_accuracy_mean": [0.98, 0.90, 0.98, 0.95, 0.90, 0.93]},
-            "some of its neighbours may be as good",
-        ),
-    ),
-    "choice_is_within_sampling_error": (
-        ({}, "no larger than twice the standard error"),
-        ({"chosen.validation_sampling_error": 0.001}, ""),
+    "some_settings_diverge": (
+        ({"sweep.diverged": 1}, "Left out of the choice were"),
+        ({}, ""),
     ),
     "chosen_batch_size_is_at_the_edge": (
-        ({}, "at the edge of those tried"),
-        ({"chosen.batch_size": 16}, ""),
+        ({"chosen.batch_size": 8}, "at the edge of those tried"),
+        ({}, ""),
     ),
-    "test_is_below_validation": (
-        ({}, "That is below the validation accuracy"),
-        (
-            {"final_summary.mean": [0.1, 0.99, 0.2, 0.98, 200.0]},
-            "It does not differ from the validation accuracy",
-        ),
-    ),
-    "test_is_above_validation": (
-        (
-            {"final_summary.mean": [0.1, 0.999, 0.2, 0.99, 100.0]},
-            "That is above the validation accuracy",
-        ),
-        ({}, "That is below the validation accuracy"),
-    ),
-    "test_gap_exceeds_sampling_error": (
-        (
-            {"chosen.validation_sampling_error": 0.001},
-            "by more than the sizes of the two sets explain",
-        ),
-        ({}, "by no more than two sets of these sizes may differ by chance"),
+    "chosen_batch_size_is_one": (
+        ({"chosen.batch_size": 1, "settings.batch_size": 1}, ""),
+        ({}, ""),
     ),
     "some_test_images_are_mistaken": (
         ({}, "shows which classes are taken for which"),
         ({"final.test_errors": 0}, "No network gets any of the test images wrong"),
     ),
-    "training_exceeds_test": (
-        ({}, "is a matter of generalization"),
-        ({"final_summary.mean": [0.1, 0.96, 0.2, 0.96, 400.0]}, ""),
+    "most_networks_mistake_some_test_image": (
+        ({}, "of the test images are wrong in more than half"),
+        (
+            {"final_summary.mistaken_by_most": 0},
+            "none is wrong in more than half of the networks",
+        ),
+    ),
+}
+# by comparison, the sentences of larger, smaller and what cannot be told; if it is
+# equal, or not made, what is in their place
+VERDICTS = {
+    "synthetic_drop": ("loss drops as", "loss rises as", "Whether the training loss d"),
+    "synthetic_gap": (
+        "fit their own points",
+        "easier ones, and",
+        "end differs from the",
+    ),
+    "running_lag": ("since it averages", "not improve", "is higher cannot be told"),
+    "gap": (
+        "This is the generalization gap",
+        r"After the last epoch the validation loss is \emph{lower}",
+        "gap is not to be seen",
+    ),
+    "gap_growth": (
+        "larger than after the first epoch (",
+        "is smaller than after the f",
+        "larger than after the first epoch cannot",
+    ),
+    "validation_rise": (
+        "is overfitting:",
+        "is no overfitting",
+        "whether there is over",
+    ),
+    "spread_change": ("runs move apart", "runs come together", "Whether it changes"),
+    "batch_spread": (
+        "most of it is not",
+        "figure is disagreement",
+        "networks do cannot",
+    ),
+    "schedule_spread": ("work of the schedule", "not the schedule", "in it is open"),
+    "schedule_at_setting": (
+        "there is the better",
+        "there is the worse",
+        "two cannot be",
+    ),
+    "next_rate": (
+        "It is better than the next, ",
+        None,
+        "Whether it is better than the next, ",
+    ),
+    "lowest_rate": ("The lowest rate is worse", None, "Whether the lowest rate"),
+    "lowest_rate_loss": ("because its steps", None, None),
+    "highest_rate": ("The highest rate is worse", None, "Whether the highest rate"),
+    "fitting_rate": ("fits better and gener", None, None),
+    "easier_images": ("These must be easier", None, None),
+    "batch_rate": (
+        "call for longer",
+        "is lower than that of",
+        "Whether the best rates",
+    ),
+    "one_curve": (
+        "What counts is",
+        "itself counts more",
+        "Whether the accuracies foll",
+    ),
+    "hidden_size": (
+        "hidden units validate better",
+        "hidden units validate worse",
+        "in a way that",
+    ),
+    "choice": ("It is better than the next (", None, "the top is flat"),
+    "test": ("That is above the", "That is below the", "Whether it differs from"),
+    "final_gap": (
+        "does better, with",
+        "training set the network does worse",
+        "Whether the network does better",
     ),
 }
 
@@ -490,7 +509,58 @@ def test_the_columns_here_are_those_of_the_results(tiny):
 
 
 def test_every_finding_has_a_case():
-    assert set(CASES) == set(findings.FINDINGS)
+    told = {
+        f"{name}_{outcome}"
+        for name, outcomes in findings.COMPARISONS.items()
+        for outcome in outcomes.split()
+    }
+    assert VERDICTS.keys() == findings.COMPARISONS.keys()
+    assert CASES.keys() | told == findings.FINDINGS.keys()
+    assert not CASES.keys() & told
+
+
+@pytest.fixture(scope="module")
+def told():
+    """The report in which all comparisons have the same verdict, by that."""
+    texts = {}
+    for verdict in ("larger", "smaller", UNTOLD, "equal", None):
+        tables = changed({"learning_rates.diverged": 0})
+        tables["comparisons"] = compared(**dict.fromkeys(findings.COMPARISONS, verdict))
+        if verdict is None:  # of those that are always made
+            made = [n for n, o in findings.COMPARISONS.items() if "compared" not in o]
+            tables["comparisons"] = compared(
+                **dict.fromkeys(findings.COMPARISONS.keys() - made)
+            )
+        texts[verdict], record = report(tables)
+        for name, outcomes in findings.COMPARISONS.items():
+            for outcome in outcomes.split() if verdict else ():
+                if f"{name}_{outcome}" in record["findings"]:
+                    assert record["findings"][f"{name}_{outcome}"] is (
+                        outcome in ("compared", verdict)
+                    )
+    return texts
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_each_verdict_has_its_sentence_and_no_other(told, name):
+    verdicts = ("larger", "smaller", UNTOLD)
+    for verdict, sentence in zip(verdicts, VERDICTS[name]):
+        if sentence:
+            assert sentence in told[verdict]
+            untold = {*verdicts} if VERDICTS[name][1] else {"larger", UNTOLD}
+            for other in untold - {verdict}:
+                assert sentence not in told[other]
+            if "compared" in findings.COMPARISONS[name]:
+                assert sentence not in told[None]
+
+
+def test_no_finding_and_no_template_reads_a_mean_to_say_more_or_less():
+    source = Path(findings.__file__).read_text()
+    assert "_mean" not in source
+    assert "_std" not in source
+    asked = re.compile(r"BLOCK\{(?:el)?if [^}]*_(?:mean|std|median)")
+    for path in Path("templates").glob("*.tex"):
+        assert asked.findall(path.read_text()) == []
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -515,29 +585,6 @@ def test_every_finding_is_used_in_the_report():
     templates = "".join(path.read_text() for path in Path("templates").glob("*.tex"))
     for name in findings.FINDINGS:
         assert f'finding("{name}")' in templates
-
-
-def test_a_single_seed_shows_no_difference():
-    tables = copy.deepcopy(BASE)
-    for table in ("epochs", "learning_rates", "grid", "chosen", "synthetic_curve"):
-        tables[table]["n"] = 1
-        for column in [c for c in tables[table] if c.endswith("_std")]:
-            tables[table][column] = NAN
-    tables["final_summary"]["std"] = NAN
-    _, record = report(tables)
-    told = {name for name, outcome in record["findings"].items() if outcome}
-    assert "validation_exceeds_training" not in told
-    assert "low_rates_are_worse" not in told
-    assert "choice_is_clear" not in told
-    assert "test_is_below_validation" not in told
-
-
-def test_a_gap_that_is_noise_is_no_gap():
-    a = pd.Series({"n": 4, "loss_mean": 1.0, "loss_std": 1.0})
-    b = pd.Series({"n": 4, "loss_mean": 0.0, "loss_std": 0.0})
-    assert not findings.exceeds(a, b, "loss")  # 1.0 is twice its error of 0.5
-    assert findings.exceeds(a + [0, 0.01, 0], b, "loss")
-    assert not findings.exceeds(b, a, "loss")
 
 
 def test_a_column_that_is_gone_stops_the_rendering():

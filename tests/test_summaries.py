@@ -9,8 +9,18 @@ import pandas as pd
 import pytest
 
 from mlp.hyperparameters import Hyperparameters
-from mlp.summaries import dataset, final, mnist_runs, statistics, synthetic
+from mlp.networks.batch import Parameters
+from mlp.summaries import (
+    comparisons,
+    dataset,
+    final,
+    mnist_runs,
+    statistics,
+    synthetic,
+)
 from mlp.summaries import learning_rate_sweep as sweep
+
+NAN = float("nan")
 
 
 def test_mean_and_sample_standard_deviation_over_seeds():
@@ -50,7 +60,8 @@ def runs(*rows):
     ]
     same = CHOICE._asdict() | {"train_accuracy": 0.5}
     return pd.DataFrame(rows, columns=columns).assign(
-        **{name: value for name, value in same.items() if name not in columns}
+        initial_train_loss=2.3,
+        **{name: value for name, value in same.items() if name not in columns},
     )
 
 
@@ -62,26 +73,25 @@ RUNS = runs(
     (16, 1.0, 1, 2, 0.4, 0.4, 0.91),
     (8, 9.0, 0, 2, float("nan"), float("nan"), 0.10),
     (8, 9.0, 1, 2, 0.1, 0.1, 0.99),
-    (8, 1.0, 0, 2, 2.4, 2.4, 0.95),  # above ln 10 = 2.303
-    (8, 1.0, 1, 2, 2.2, 2.2, 0.95),
+    (8, 1.0, 0, 2, 2.6, 2.4, 0.95),  # more than a tenth above 2.3
+    (8, 1.0, 1, 2, 2.2, 2.2, 0.95),  # less than a tenth below
 )
 
 
 def summarized(table=RUNS):
-    return sweep.summarize(table, classes=10, validation_size=100)
+    return sweep.summarize(table)
 
 
 def test_the_sweep_is_summarized_by_setting():
     table = summarized().set_index(["batch_size", "learning_rate"])
     assert table.loc[(16, 0.1), "validation_accuracy_mean"] == pytest.approx(0.91)
-    error = table.loc[(16, 0.1), "validation_sampling_error"]
-    assert error == pytest.approx(math.sqrt(0.91 * 0.09 / 100))
     assert table["diverged"].to_dict() == {
         (8, 1.0): 1,
         (8, 9.0): 1,
         (16, 0.1): 0,
         (16, 1.0): 0,
     }
+    assert table["untrained"].to_dict() == dict.fromkeys(table.index, 0) | {(8, 1.0): 1}
 
 
 OTHER = Hyperparameters(30, "relu", "he_normal", "unit_interval", 5, 7.0, "constant", 1)
@@ -159,6 +169,83 @@ def test_the_network_of_question_5_is_chosen_and_a_better_one_beside_it(
         assert chosen["learning_rate"].tolist() == [1.0, 0.1]
 
 
+def test_the_best_rate_of_each_batch_size_is_marked_and_whether_it_is_open():
+    table = sweep.best_rates(summarized())
+    best = table.set_index(["batch_size", "learning_rate"])
+    assert best["best"].to_dict() == {
+        (8, 1.0): False,  # both rates diverge
+        (8, 9.0): False,
+        (16, 0.1): False,
+        (16, 1.0): True,
+    }
+    assert best.loc[(16, 1.0), "open"] == "highest"
+    one = sweep.best_rates(summarized(RUNS.iloc[1:3]))
+    assert not one["best"].any()  # nothing to be the best of
+    inside = RUNS.iloc[1:5].copy()
+    worse = RUNS.iloc[1:3].assign(learning_rate=9.0, validation_accuracy=0.1)
+    marked = sweep.best_rates(summarized(pd.concat([inside, worse])))
+    assert marked.loc[marked["best"], ["learning_rate", "open"]].values.tolist() == [
+        [1.0, ""]
+    ]
+
+
+def test_each_activation_is_compared_at_the_best_of_its_rates():
+    others = RUNS.iloc[1:5].assign(activation="tanh")
+    others.loc[others["learning_rate"] == 0.1, "validation_accuracy"] = 0.99
+    elsewhere = RUNS.iloc[1:3].assign(activation="relu", batch_size=8)
+    table = sweep.activations(summarized(pd.concat([RUNS, others, elsewhere])), CHOICE)
+    assert table[["activation", "learning_rate"]].values.tolist() == [
+        ["sigmoid", 1.0],
+        ["tanh", 0.1],
+    ]
+
+
+def test_a_network_that_encloses_class_0_is_told_from_one_that_does_not():
+    steep = 20.0
+    corner = np.array([[1, 0, -1, 0], [0, 1, 0, -1]]) * steep  # edges of a square
+
+    def network(edges, bias):
+        W = corner[:, :edges]
+        V = np.array([[4.0, -4.0]] * edges)
+        return Parameters(W, np.full(edges, steep / 2), V, np.array([-bias, bias]))
+
+    assert synthetic.closed(network(4, 14.0))
+    assert not synthetic.closed(network(1, 2.0))  # a half-plane
+    assert not synthetic.closed(network(4, 99.0))  # class 1 everywhere
+
+
+def test_the_seeds_of_question_4_are_counted_by_how_they_end():
+    runs = pd.DataFrame(
+        {
+            "seed": [0, 0, 0, 1, 1, 1],
+            "instances": [0, 10, 100] * 2,
+            "train_loss": [NAN, 0.7, 0.1, NAN, 0.5, 0.3],
+            "validation_loss": [0.8, 0.6730, 0.1, 0.8, 0.5, 0.3],
+            "validation_accuracy": [0.5, 0.6, 0.99, 0.5, 0.6, 0.61],
+        }
+    )
+    network = Parameters(*(np.zeros(s) for s in ((2, 3), 3, (3, 2), 2)))
+    result, outcome = synthetic.summarize(runs, [network] * 2, 0.6, 1000)
+    assert result["above_majority"].tolist() == [True, False]  # 0.61 is within chance
+    assert result["on_plateau"].tolist() == [True, False]
+    (row,) = outcome.to_dict("records")
+    assert row["entropy"] == pytest.approx(0.6730117)
+    assert (row["n"], row["closed"], row["parameters"]) == (2, 0, 17)
+    assert row["last_validation_accuracy_median"] == pytest.approx(0.8)
+
+
+def test_a_spread_is_compared_by_its_logarithm():
+    values = pd.Series([1.0, 2.0, 4.0, 8.0, 9.0])
+    assert comparisons.spread(10 * values).mean() - comparisons.spread(
+        values
+    ).mean() == pytest.approx(math.log(10))
+    assert comparisons.spread(values).mean() == pytest.approx(
+        math.log(values.std()), abs=0.3
+    )
+    assert comparisons.spread(values[:2]).isna().all()
+    assert comparisons.spread(values * 0).isna().all()
+
+
 def test_a_grid_has_the_settings_whose_values_are_all_among_its_own():
     summary = summarized()
     grids = [{"batch_size": [8], "learning_rate": [0.1, 1.0]}, {"learning_rate": [0.1]}]
@@ -182,7 +269,13 @@ def test_the_final_summary():
             "test_size": 100,
         }
     )
-    table = final.summarize(results).set_index(["choice", "metric"])
+    right = pd.DataFrame(np.ones((3, 100), bool))
+    right.iloc[:2, 0] = False
+    right.iloc[:1, 1] = False
+    right.iloc[0, 2] = False
+    right.iloc[1, 3] = False
+    right.iloc[2, 4] = False
+    table = final.summarize(results, right).set_index(["choice", "metric"])
     row = table.loc[("b", "test_accuracy")]
     assert (row["n"], row["minimum"], row["maximum"]) == (3, 0.97, 0.99)
     assert row["mean"] == pytest.approx(0.98)
@@ -190,7 +283,9 @@ def test_the_final_summary():
     half = 4.302653 * 0.01 / math.sqrt(3)  # Student's t with 2 degrees of freedom
     assert row["low"] == pytest.approx(0.98 - half, abs=1e-6)
     assert row["high"] == pytest.approx(0.98 + half, abs=1e-6)
-    assert row["sampling_error"] == pytest.approx(math.sqrt(0.98 * 0.02 / 100))
+    assert 0.95 < row["whole_low"] < 0.98 < row["whole_high"] <= 1
+    assert row["mistaken_by_most"] == 1
+    assert table["mistaken_by_most"].count() == 1  # of the network of question 5 alone
     assert list(table.index.unique("choice")) == ["b", "a"]  # as they come
     assert table.loc[("a", "test_accuracy"), "mean"] == 0.5
     assert math.isnan(table.loc[("a", "test_accuracy"), "low"])  # of a single seed
@@ -202,8 +297,6 @@ def test_a_sweep_without_a_run_of_a_part_is_refused(tmp_path, monkeypatch, absen
     RUNS.iloc[1:3].to_csv("run.csv", index=False)
     rates = {"learning_rates": 0.1, "grid": 0.1} | {absent: 9.0}
     options = {
-        "classes": 10,
-        "validation-size": 100,
         "hyperparameters": " ".join(f"{k}={v}" for k, v in CHOICE._asdict().items()),
         "rates": rates["learning_rates"],
         "grids": json.dumps([{"learning_rate": [rates["grid"]]}]),

@@ -20,7 +20,6 @@ GIVEN = [
     r"values from 0 to 255",
     r"divided by 255",
     r"\varepsilon = 10^{-5}",
-    r"\ln 2 \approx 0.693",
     r"4.7\,\% with 300 hidden",  # published
     r"1.6\,\% with 800 and",
     r"From a margin of 80",

@@ -58,6 +58,7 @@ MADE = {
     "learning_rate_sweep_figures": rules.learning_rate_sweep_figures.output,
     "train_final": collect(rules.train_final.output, seed=FINAL_SEEDS),
     "final": rules.final.output,
+    "comparisons": rules.comparisons.output,
     "final_figures": rules.final_figures.output,
 }
 IN_FOLDER = [(os.path.dirname(file), file) for name in MADE for file in MADE[name]]

@@ -63,6 +63,7 @@ rule final:
     input:
         results=collect(rules.train_final.output.result, seed=FINAL_SEEDS),
         confusions=collect(rules.train_final.output.confusion, seed=FINAL_SEEDS),
+        mistakes=collect(rules.train_final.output.mistakes, seed=FINAL_SEEDS),
     output:
         final="results/final.csv",
         summary="results/final_summary.csv",
@@ -78,6 +79,7 @@ rule final:
         python -m mlp.summaries.final \
             --results {input.results:q} \
             --confusions {input.confusions:q} \
+            --mistakes {input.mistakes:q} \
             --final {output.final:q} \
             --summary {output.summary:q} \
             --confusion {output.confusion:q} \

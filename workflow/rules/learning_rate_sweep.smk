@@ -54,8 +54,6 @@ rule learning_rate_sweep:
         "benchmarks/learning_rate_sweep.tsv"
     params:
         *code("mlp.summaries.learning_rate_sweep"),
-        classes=len(CLASSES),
-        validation_size=config["dataset"]["validation_size"],
         hyperparameters=words(config["hyperparameters"]),
         rates=SWEEP["learning_rates"],
         # a function, since Snakemake would take braces in a string for wildcards
@@ -67,8 +65,6 @@ rule learning_rate_sweep:
         """
         printf '%s\\n' {input:q} \
             | python -m mlp.summaries.learning_rate_sweep \
-                --classes {params.classes} \
-                --validation-size {params.validation_size} \
                 --hyperparameters {params.hyperparameters:q} \
                 --rates {params.rates} \
                 --grids {params.grids:q} \

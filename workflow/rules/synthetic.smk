@@ -10,6 +10,7 @@ OUTPUTS:
     results/synthetic_data.csv    the features before and after normalization
     results/synthetic_curve.csv   losses against the instances seen, over the seeds
     results/synthetic.csv         where each seed ends
+    results/synthetic_outcome.csv how many do so in which way
     results/figures/synthetic_curve.pdf, synthetic_boundary.pdf
 """
 
@@ -51,10 +52,14 @@ rule synthetic:
     """Summarize the training on synthetic data over the seeds."""
     input:
         curves=collect(rules.train_synthetic.output.curve, seed=SYNTHETIC_SEEDS),
+        parameters=collect(
+            rules.train_synthetic.output.parameters, seed=SYNTHETIC_SEEDS
+        ),
     output:
         data="results/synthetic_data.csv",
         curve="results/synthetic_curve.csv",
         result="results/synthetic.csv",
+        outcome="results/synthetic_outcome.csv",
     log:
         "logs/synthetic.txt",
     benchmark:
@@ -63,10 +68,13 @@ rule synthetic:
         *code("mlp.summaries.synthetic"),
     shell:
         """
-        python -m mlp.summaries.synthetic {input.curves:q} \
+        python -m mlp.summaries.synthetic \
+            --curves {input.curves:q} \
+            --parameters {input.parameters:q} \
             --data {output.data:q} \
             --curve {output.curve:q} \
             --result {output.result:q} \
+            --outcome {output.outcome:q} \
             >{log:q} 2>&1
         """
 
@@ -75,9 +83,7 @@ rule synthetic_figures:
     """Draw the learning curve and the decision boundary."""
     input:
         curves=rules.synthetic.input.curves,
-        parameters=collect(
-            rules.train_synthetic.output.parameters, seed=SYNTHETIC_SEEDS
-        ),
+        parameters=rules.synthetic.input.parameters,
     output:
         curve="results/figures/synthetic_curve.pdf",
         curve_svg="results/figures/synthetic_curve.svg",

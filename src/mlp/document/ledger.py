@@ -195,6 +195,25 @@ class Row:
         except ValueError:
             return False
 
+    def told(self) -> Tex:
+        """Print the difference of a comparison, its interval, and its n."""
+        metric = self.text("metric")
+        unit, digits, scale = "nats", "#.2g", 1.0
+        if "accuracy" in metric or metric == "misfit":
+            unit, digits, scale = "percentage points", ".2f", 100.0
+        elif metric.startswith(("ln ", "log10 ")):
+            unit, digits = "as a logarithm of the ratio", ".2f"
+        low, high, n = (
+            self.number(name, form, factor)
+            for name, form, factor in (
+                ("low", digits, scale),
+                ("high", digits, scale),
+                ("n", 0, 1.0),
+            )
+        )
+        difference = self.number("difference", digits, scale)
+        return Tex(rf"({difference} {unit}, {low} to {high}, $n = {n}$)")
+
     def spread(self, metric: str, digits: int = 3, scale: float = 1) -> Tex:
         """Print mean and standard deviation of a metric."""
         mean = self.digits(f"{metric}_mean", digits, scale)

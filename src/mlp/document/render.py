@@ -219,6 +219,7 @@ def render(
         "largest": ledger.largest,
         "smallest": ledger.smallest,
         "setting": ledger.setting,
+        "told": lambda name: ledger.row("comparisons", name=name).told(),
         "finding": ask,
         "listing": partial(print_listing, listed=listed, checked=checked),
         "made_by": made_by,

@@ -12,7 +12,7 @@ from mlp.data import idx
 from mlp.data.normalization import normalize
 from mlp.hyperparameters import Hyperparameters
 from mlp.networks import sgd
-from mlp.networks.batch import evaluate
+from mlp.networks.batch import evaluate, forward, initialize
 from mlp.outputs import write_csv
 
 
@@ -35,24 +35,42 @@ def train(
     Yields
     ------
     row : dict
-        The hyperparameters, ``seed``, ``epoch``, the mean of the batch losses,
-        ``running_train_loss``, and loss in nats and accuracy on both sets.
+        The hyperparameters, ``seed``, ``epoch``, the loss on the training set before
+        the first step, ``initial_train_loss``, the mean of the batch losses,
+        ``running_train_loss``, loss in nats and accuracy on both sets, and, of the last
+        epoch, ``validation_mistakes``, the validation images that are taken for another
+        class, by their place in the set.
     losses : list of float
         The loss of each batch of the epoch, before the step that it caused.
     """
-    rng, activation = np.random.default_rng(seed), hyperparameters.activation
+    size, activation = hyperparameters.hidden_size, hyperparameters.activation
+    untrained = initialize(
+        training.x.shape[1],
+        size,
+        classes,
+        np.random.default_rng(seed),
+        hyperparameters.initialization,
+    )
+    initial, _ = evaluate(untrained, *training, activation)
+    rng = np.random.default_rng(seed)
     epochs = sgd.train(hyperparameters, training.x, training.t, classes, rng)
     for epoch, (parameters, losses) in enumerate(epochs, start=1):
         row = {
             **hyperparameters._asdict(),
             "seed": seed,
             "epoch": epoch,
+            "initial_train_loss": initial,
             "running_train_loss": float(losses.mean()),
         }
         for name, (x, t) in {"train": training, "validation": validation}.items():
             row[f"{name}_loss"], row[f"{name}_accuracy"] = evaluate(
                 parameters, x, t, activation
             )
+        row["validation_mistakes"] = ""
+        if epoch == hyperparameters.epochs:
+            _, cache = forward(parameters, *validation, activation)
+            wrong = np.flatnonzero(cache.y.argmax(axis=1) != validation.t)
+            row["validation_mistakes"] = " ".join(map(str, wrong))
         yield row, losses.tolist()
 
 
@@ -91,7 +109,8 @@ def main() -> None:
     ):
         epochs.append(row)
         batches += losses
-        print(*(f"{name}={value}" for name, value in row.items()), flush=True)
+        shown = list(row.items())[:-1]  # without the mistakes
+        print(*(f"{name}={value}" for name, value in shown), flush=True)
 
     write_csv(arguments.epochs, epochs)
     write_csv(

@@ -42,7 +42,8 @@ def train(
     row : dict
         Before the first step and after each `interval`: ``instances`` seen so far;
         ``train_loss``, the mean over those since the last look, each before its step;
-        ``validation_loss`` and ``validation_accuracy``.
+        ``validation_loss`` and ``validation_accuracy``; after the last step
+        ``whole_train_loss``, that of the whole training set.
     """
 
     def row(instances: int, losses: list[float]) -> dict:
@@ -52,6 +53,9 @@ def train(
             "train_loss": math.fsum(losses) / len(losses) if losses else "",
             "validation_loss": loss,
             "validation_accuracy": accuracy,
+            "whole_train_loss": scalar.evaluate(parameters, training)[0]
+            if instances == epochs * len(training)
+            else "",
         }
 
     yield row(0, [])

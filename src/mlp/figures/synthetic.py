@@ -1,7 +1,6 @@
 """The figures of question 4: learning curve and decision boundary."""
 
 import argparse
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -13,6 +12,7 @@ from mlp.data import normalization
 from mlp.data.synthetic import THRESHOLD, load_synth, quadratic_form
 from mlp.figures import style
 from mlp.networks import batch
+from mlp.summaries.synthetic import read_parameters
 
 SHOWN = 1500  # validation instances drawn
 
@@ -80,12 +80,6 @@ def draw_boundary(networks: list[batch.Parameters]) -> Figure:
     axes.set_aspect("equal")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2)
     return figure
-
-
-def read_parameters(path: Path) -> batch.Parameters:
-    """Read the parameters of a scalar network as arrays."""
-    values = json.loads(path.read_text())
-    return batch.Parameters(**{name: np.array(values[name]) for name in values})
 
 
 def main() -> None:

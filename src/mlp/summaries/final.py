@@ -4,16 +4,26 @@ import argparse
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from scipy import stats
 
 from mlp.outputs import write_table
+from mlp.summaries.comparison import CONFIDENCE, mean_right
 
 METRICS = ["train_loss", "train_accuracy", "test_loss", "test_accuracy", "test_errors"]
-CONFIDENCE = 0.95
 
 
-def summarize(runs: pd.DataFrame) -> pd.DataFrame:
+def tested_right(runs: pd.DataFrame, mistakes: list[Path]) -> pd.DataFrame:
+    """Tell which test images the network of question 5 gets right, by seed."""
+    right = np.ones((len(mistakes), runs["test_size"].iloc[0]), bool)
+    for row, path in zip(right, mistakes, strict=True):
+        with np.load(path) as wrong:
+            row[wrong["index"]] = False
+    return pd.DataFrame(right, runs["seed"].unique())
+
+
+def summarize(runs: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     """Summarize the runs, one row a choice and metric.
 
     Returns
@@ -22,8 +32,9 @@ def summarize(runs: pd.DataFrame) -> pd.DataFrame:
         ``choice``, ``metric``, the number ``n`` of seeds, mean, std (with n - 1),
         minimum, maximum, and ``low`` and ``high``, Student's interval of the mean over
         seeds at that ``confidence``; a single seed has neither.  For the test accuracy
-        ``p``,
-        ``sampling_error`` is the standard error ``sqrt(p (1 - p) / size)`` of a share.
+        of the network of question 5, ``whole_low`` and ``whole_high`` hold for other
+        test images as well, and ``mistaken_by_most`` counts those that more than half
+        of the networks get wrong.
     """
     rows = []
     for (choice, of_choice), metric in itertools.product(
@@ -46,9 +57,10 @@ def summarize(runs: pd.DataFrame) -> pd.DataFrame:
             }
         )
     summary = pd.DataFrame(rows)
-    tested = summary["metric"] == "test_accuracy"
-    share = summary["mean"].where(tested)
-    summary["sampling_error"] = (share * (1 - share) / runs["test_size"].iloc[0]) ** 0.5
+    tested = summary.index[summary["metric"] == "test_accuracy"][:1]
+    told = mean_right(right)
+    summary.loc[tested, ["whole_low", "whole_high"]] = told.low, told.high
+    summary.loc[tested, "mistaken_by_most"] = (right.mean() < 0.5).sum()
     return summary
 
 
@@ -64,6 +76,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=Path, nargs="+", required=True)
     parser.add_argument("--confusions", type=Path, nargs="+", required=True)
+    parser.add_argument("--mistakes", type=Path, nargs="+", required=True)
     parser.add_argument("--final", type=Path, required=True)
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--confusion", type=Path, required=True)
@@ -71,10 +84,11 @@ def main() -> None:
 
     runs = pd.concat(map(pd.read_csv, arguments.results))
     runs = runs.sort_values("choice", kind="stable")  # seeds stay in their order
+    right = tested_right(runs, arguments.mistakes)
     confusion = pd.concat(map(pd.read_csv, arguments.confusions))
     for path, table in {
         arguments.final: runs,
-        arguments.summary: summarize(runs),
+        arguments.summary: summarize(runs, right),
         arguments.confusion: summarize_confusion(confusion),
     }.items():
         write_table(path, table)

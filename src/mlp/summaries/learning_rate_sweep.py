@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ import pandas as pd
 
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_csv, write_table
-from mlp.summaries.statistics import over_seeds
+from mlp.summaries.statistics import ended, over_seeds
 
 SETTING = list(Hyperparameters._fields)
 METRICS = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
@@ -21,34 +20,23 @@ class NoCandidateError(SystemExit):
     """No setting can be chosen; uncaught, it ends the step with its message."""
 
 
-def summarize(runs: pd.DataFrame, classes: int, validation_size: int) -> pd.DataFrame:
+def summarize(runs: pd.DataFrame) -> pd.DataFrame:
     """Summarize the last epoch of all runs, one row a setting.
 
     Parameters
     ----------
     runs : DataFrame
         One row an epoch of a run.
-    classes : int
-        A run has diverged if its training loss is not finite or exceeds ``ln classes``,
-        the loss of guessing all classes alike.
-    validation_size : int
-        The number of images on which the accuracies were measured.
 
     Returns
     -------
     DataFrame
-        The setting, n, mean and std of the metrics, how many runs ``diverged``, and the
-        ``validation_sampling_error``, the standard error of a share of that size.
+        The setting, n, mean and std of the metrics, and how many runs have ``diverged``
+        or are ``untrained``.
     """
-    last = runs[runs["epoch"] == runs["epochs"]]
-    last = last.assign(diverged=~(last["train_loss"] <= math.log(classes)))
-    summary = over_seeds(last, SETTING, METRICS)
-    diverged = last.groupby(SETTING)["diverged"].sum().reset_index()
-    share = summary["validation_accuracy_mean"]
-    summary["validation_sampling_error"] = (
-        share * (1 - share) / validation_size
-    ) ** 0.5
-    return summary.merge(diverged, on=SETTING)
+    last = ended(runs[runs["epoch"] == runs["epochs"]])
+    counts = last.groupby(SETTING)[["diverged", "untrained"]].sum().reset_index()
+    return over_seeds(last, SETTING, METRICS).merge(counts, on=SETTING)
 
 
 def on_grids(
@@ -62,11 +50,37 @@ def on_grids(
     return chosen
 
 
-def choose(summary: pd.DataFrame, seeds: int) -> pd.DataFrame:
-    """Choose the row with the highest mean validation accuracy.
+def ranked(summary: pd.DataFrame) -> pd.DataFrame:
+    """Sort the settings of which no run has diverged, the best to validate first.
 
-    Of equals, the one with the lower mean validation loss.  Settings of which a run has
-    diverged, or is missing of all `seeds`, are no candidates.
+    That is the one with the highest mean accuracy; of equals, the lower mean loss.
+    """
+    return summary[summary["diverged"] == 0].sort_values(
+        ["validation_accuracy_mean", "validation_loss_mean"],
+        ascending=[False, True],
+        kind="stable",
+    )
+
+
+def best_rates(grid: pd.DataFrame) -> pd.DataFrame:
+    """Mark the ``best`` rate of all that differ in nothing else, if there are several.
+
+    It is ``open`` if it is the ``lowest`` or the ``highest`` of those.
+    """
+    grid = grid.assign(best=False, open="")
+    others = [name for name in SETTING if name != "learning_rate"]
+    for _, settings in grid.groupby(others):
+        rates = settings["learning_rate"]
+        for index in ranked(settings).index[:1] if len(settings) > 1 else []:
+            grid.loc[index, "best"] = True
+            for name, edge in {"lowest": rates.min(), "highest": rates.max()}.items():
+                if rates[index] == edge:
+                    grid.loc[index, "open"] = name
+    return grid
+
+
+def choose(summary: pd.DataFrame, seeds: int) -> pd.DataFrame:
+    """Choose the first of the `ranked` settings that have a run from all `seeds`.
 
     Raises
     ------
@@ -79,14 +93,13 @@ def choose(summary: pd.DataFrame, seeds: int) -> pd.DataFrame:
             f"no setting of learning_rate_sweep has its runs from all {seeds} seeds; "
             "make more of them"
         )
-    candidates = complete[complete["diverged"] == 0]
+    candidates = ranked(complete)
     if candidates.empty:
         raise NoCandidateError(
-            "every setting of learning_rate_sweep diverged; add lower learning rates"
+            "every setting of learning_rate_sweep has a run whose loss is above that "
+            "before training; add lower learning rates"
         )
-    return candidates.sort_values(
-        ["validation_accuracy_mean", "validation_loss_mean"], ascending=[False, True]
-    ).head(1)
+    return candidates.head(1)
 
 
 def choices(
@@ -111,14 +124,25 @@ def choices(
     return chosen
 
 
+def alike(summary: pd.DataFrame, setting: Hyperparameters, *free: str) -> pd.DataFrame:
+    """Give the settings that differ at most in what is named, the best first."""
+    kept = [name for name in SETTING if name not in free]
+    same = summary[kept] == [getattr(setting, name) for name in kept]
+    return ranked(summary[same.all(axis=1)])
+
+
+def activations(summary: pd.DataFrame, setting: Hyperparameters) -> pd.DataFrame:
+    """Give the best setting of each activation function, at this batch size."""
+    tried = alike(summary, setting, "activation", "initialization", "learning_rate")
+    return tried.drop_duplicates("activation").sort_values("activation")
+
+
 def main() -> None:
     """Write the summaries by learning rate and by setting, and the choice."""
     parser = argparse.ArgumentParser(
         description=__doc__.splitlines()[0],
         epilog="The epochs.csv of the runs are read from standard input, one a line.",
     )
-    parser.add_argument("--classes", type=int, required=True)
-    parser.add_argument("--validation-size", type=int, required=True)
     parser.add_argument(
         "--hyperparameters", type=Hyperparameters.from_words, required=True
     )
@@ -138,12 +162,11 @@ def main() -> None:
     if not paths:
         raise NoCandidateError("none of the runs of learning_rate_sweep is there")
     runs = pd.concat(map(pd.read_csv, paths))
-    summary = summarize(runs, arguments.classes, arguments.validation_size)
-    chosen = choices(summary, arguments.hyperparameters, arguments.seeds)
+    summary = summarize(runs)
+    setting = arguments.hyperparameters
+    chosen = choices(summary, setting, arguments.seeds)
 
-    fixed = {
-        name: [value] for name, value in arguments.hyperparameters._asdict().items()
-    }
+    fixed = {name: [value] for name, value in setting._asdict().items()}
     by_rate = fixed | {"learning_rate": arguments.rates}
     learning_rates = summary[on_grids(summary, [by_rate])]
     grid = summary[on_grids(summary, [fixed | each for each in arguments.grids])]
@@ -152,18 +175,18 @@ def main() -> None:
             raise NoCandidateError(
                 f"none of the runs of learning_rate_sweep.{key} is there; make some"
             )
-    others = {
-        name: values
-        for name, values in fixed.items()
-        if name not in ("activation", "initialization")
-    }
-    write_table(arguments.learning_rates, learning_rates)
-    write_table(arguments.grid, grid)
-    write_table(arguments.activations, summary[on_grids(summary, [others])])
+    write_table(arguments.learning_rates, best_rates(learning_rates))
+    write_table(arguments.grid, best_rates(grid))
+    write_table(arguments.activations, activations(summary, setting))
     write_table(arguments.settings, summary)
     write_table(arguments.chosen, chosen)
     missing = arguments.planned - len(paths)
-    write_csv(arguments.sweep, [{"planned": arguments.planned, "missing": missing}])
+    counts = {"planned": arguments.planned, "missing": missing}
+    counts |= {
+        "settings": len(summary),
+        "diverged": int((summary["diverged"] > 0).sum()),
+    }
+    write_csv(arguments.sweep, [counts])
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_table
-from mlp.summaries.statistics import over_seeds
+from mlp.summaries.statistics import ended, over_seeds
 
 METRICS = [
     "running_train_loss",
@@ -23,11 +23,14 @@ def summarize(runs: pd.DataFrame) -> pd.DataFrame:
     """Summarize losses and accuracies over the seeds, one row an epoch of a setting.
 
     The ``generalization_gap``, validation loss less training loss, is taken within each
-    run, where what the losses share cancels.
+    run, where what the losses share cancels.  Runs that have ``diverged`` by then, or
+    are still ``untrained``, are counted.
     """
     gap = runs["validation_loss"] - runs["train_loss"]
     by = [*Hyperparameters._fields, "epoch"]
-    return over_seeds(runs.assign(generalization_gap=gap), by, METRICS)
+    runs = ended(runs.assign(generalization_gap=gap))
+    counts = runs.groupby(by)[["diverged", "untrained"]].sum().reset_index()
+    return over_seeds(runs, by, METRICS).merge(counts, on=by)
 
 
 def main() -> None:

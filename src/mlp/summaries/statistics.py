@@ -1,4 +1,4 @@
-"""Means and spreads over seeds."""
+"""Means and spreads over seeds, and how a run has ended."""
 
 from collections.abc import Sequence
 
@@ -32,3 +32,24 @@ def over_seeds(
         parts[f"{column}_mean"] = groups[column].mean(skipna=False)
         parts[f"{column}_std"] = groups[column].std(ddof=1, skipna=False)
     return pd.DataFrame(parts).reset_index()
+
+
+def ended(runs: pd.DataFrame) -> pd.DataFrame:
+    """Tell which runs have diverged, and which have hardly learned anything.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        One row a run, or an epoch of it, with ``train_loss`` and
+        ``initial_train_loss``, the loss before the first step.
+
+    Returns
+    -------
+    DataFrame
+        The same, with ``diverged``: whether the loss is not finite, or a tenth above
+        that before the first step; and ``untrained``: whether it is not even a tenth
+        below.
+    """
+    share = runs["train_loss"] / runs["initial_train_loss"]
+    diverged = ~(share <= 1.1)  # so is what is no number
+    return runs.assign(diverged=diverged, untrained=(share > 0.9) & ~diverged)

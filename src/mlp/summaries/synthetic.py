@@ -1,12 +1,17 @@
 """Summarize question 4: the data before and after normalization, and the training."""
 
 import argparse
+import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from scipy import stats
 
 from mlp.data import normalization, synthetic
+from mlp.networks import batch
 from mlp.outputs import write_table
+from mlp.summaries.comparison import share
 from mlp.summaries.statistics import over_seeds
 
 METRICS = ["train_loss", "validation_loss", "validation_accuracy"]
@@ -39,21 +44,97 @@ def describe_data() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def read_parameters(path: Path) -> batch.Parameters:
+    """Read the parameters of a scalar network as arrays."""
+    values = json.loads(path.read_text())
+    return batch.Parameters(**{name: np.array(values[name]) for name in values})
+
+
+def closed(network: batch.Parameters) -> bool:
+    """Tell whether a network encloses class 0 within the range of the training data.
+
+    That is, it gives class 0 to a point of the square, and to none of its border.
+    """
+    plane = np.stack(np.meshgrid(*2 * [np.linspace(-1, 1, 201)]), axis=-1)
+    points = plane.reshape(-1, 2)
+    _, cache = batch.forward(network, points, np.zeros(len(points), int))
+    inside = (cache.y[:, 0] > 0.5).reshape(plane.shape[:2])
+    border = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
+    return bool(inside.any() and not border.any())
+
+
+def summarize(
+    runs: pd.DataFrame, networks: list[batch.Parameters], majority: float, size: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tell where each seed ends, and how many of them do so in which way.
+
+    Parameters
+    ----------
+    runs : DataFrame
+        The looks at the losses of all seeds.
+    networks : list of Parameters
+        What each has learned.
+    majority : float
+        The share of the larger class of the validation set.
+    size : int
+        The number of instances to validate on.
+
+    Returns
+    -------
+    results : DataFrame
+        The last look of each seed, and whether its network is ``closed``, better than
+        the majority beyond Wilson's interval, and was ``on_plateau`` a tenth of the
+        way: within 2 per cent of the entropy of the shares of the classes.
+    outcome : DataFrame
+        One row: ``n``, the counts of these, ``entropy``, ``parameters`` of a network,
+        and medians over the seeds.
+    """
+    seen = runs["instances"]
+    last = runs[seen == seen.max()].set_index("seed")
+    first = runs[seen == seen[seen > 0].min()].set_index("seed")
+    tenth = runs[seen == seen[seen <= seen.max() / 10].max()].set_index("seed")
+    entropy = float(stats.entropy([majority, 1 - majority]))
+    distance = (tenth["validation_loss"] / entropy - 1).abs()
+    last["closed"] = list(map(closed, networks))
+    right = (last["validation_accuracy"] * size).round().astype(int)
+    last["above_majority"] = [share(count, size)[0] > majority for count in right]
+    last["on_plateau"] = (tenth["instances"] > 0) & (distance < 0.02)
+    outcome = {"n": len(last), "entropy": entropy}
+    outcome |= {"parameters": sum(p.size for p in networks[0])}
+    outcome |= last[["closed", "above_majority", "on_plateau"]].sum().to_dict()
+    for name, look in {"first": first, "last": last}.items():
+        medians = look[
+            ["train_loss", "validation_loss", "validation_accuracy"]
+        ].median()
+        outcome |= {f"{name}_{key}_median": value for key, value in medians.items()}
+    return last.reset_index(), pd.DataFrame([outcome])
+
+
 def main() -> None:
     """Write the description of the data, the learning curve and each seed's result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("curves", type=Path, nargs="+")
+    parser.add_argument("--curves", type=Path, nargs="+", required=True)
+    parser.add_argument("--parameters", type=Path, nargs="+", required=True)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--curve", type=Path, required=True)
     parser.add_argument("--result", type=Path, required=True)
+    parser.add_argument("--outcome", type=Path, required=True)
     arguments = parser.parse_args()
 
     runs = pd.concat(map(pd.read_csv, arguments.curves))
-    curve = over_seeds(runs, ["instances"], METRICS)
+    data = describe_data()
+    validation = data[data["set"] == "validation"].iloc[0]
+    result, outcome = summarize(
+        runs,
+        list(map(read_parameters, arguments.parameters)),
+        validation["majority_share"],
+        int(validation["instances"]),
+    )
     for path, table in {
-        arguments.data: describe_data(),
-        arguments.curve: curve,
-        arguments.result: runs[runs["instances"] == runs["instances"].max()],
+        arguments.data: data,
+        arguments.curve: over_seeds(runs, ["instances"], METRICS),
+        arguments.result: result,
+        arguments.outcome: outcome,
     }.items():
         write_table(path, table)
 

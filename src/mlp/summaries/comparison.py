@@ -1,0 +1,170 @@
+"""The one way to tell whether something is more, less, or cannot be told apart.
+
+What is compared are values by seed: differences between runs of the same seed, which
+share their initial weights and the order of their batches, where there are such runs.
+Of shares of images right, the error that comes from the images counts beside that of
+the seeds.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+CONFIDENCE = 0.95
+LARGER, SMALLER, UNTOLD = "larger", "smaller", "cannot be told"
+
+
+class Error(NamedTuple):
+    """A part of the variance of a difference, and its degrees of freedom."""
+
+    variance: float
+    freedom: int
+
+
+class Comparison(NamedTuple):
+    """A difference between two means."""
+
+    difference: float
+    low: float  # the interval at the confidence of `CONFIDENCE`
+    high: float
+    n: int  # pairs of runs; where they are no pairs, runs of the side that has fewer
+    p: float  # of a difference at least as large, either way, where there is none
+
+
+def mean_error(values: pd.Series | np.ndarray, least: float) -> Error:
+    """Give the variance of a mean, of values that vary by no less than `least`."""
+    n = len(values)
+    variance = (
+        max(float(np.var(np.asarray(values), ddof=1)), least**2) if n > 1 else math.nan
+    )
+    return Error(variance / n, n - 1)
+
+
+def student(
+    difference: float, errors: Sequence[Error], n: int, among: int
+) -> Comparison:
+    """Compare a difference with its error, by Student's distribution.
+
+    The degrees of freedom of several errors are those of Welch and Satterthwaite.  The
+    most favourable of `among` comparisons is corrected for that (Bonferroni).
+    """
+    variance = sum(error.variance for error in errors)
+    if not math.isfinite(difference) or not variance < math.inf:
+        return Comparison(difference, math.nan, math.nan, n, math.nan)
+    freedom = variance**2 / sum(e.variance**2 / e.freedom for e in errors)
+    t, error = stats.t(freedom), variance**0.5
+    half = t.isf((1 - CONFIDENCE) / 2 / among) * error
+    p = min(1.0, among * 2 * t.sf(abs(difference) / error))
+    return Comparison(difference, difference - half, difference + half, n, p)
+
+
+def compare(
+    first: pd.Series, second: pd.Series, among: int = 1, least: float = 0.0
+) -> Comparison:
+    """Compare the means of two series of values by seed.
+
+    Parameters
+    ----------
+    first, second : Series
+        Indexed by seed.  Two or more shared seeds make pairs, and what has no partner
+        is left out; otherwise the two are independent, each with a variance of its own
+        (Welch).
+    among : int
+        Of how many such comparisons this one has been picked.
+    least : float
+        What the values vary by at least from seed to seed, such as the step in which a
+        rate is varied.
+
+    Returns
+    -------
+    Comparison
+        The first less the second; not a number if a value is none, or there are fewer
+        than two.
+    """
+    shared = first.index.intersection(second.index)
+    if not np.isfinite([*first, *second]).all():
+        return student(math.nan, [], len(shared), among)
+    least = max(least, 1e-6 * max(first.abs().max(), second.abs().max()), 1e-12)
+    if len(shared) > 1:
+        pairs = first[shared] - second[shared]
+        errors = [mean_error(pairs, least)]
+        return student(float(pairs.mean()), errors, len(pairs), among)
+    errors = [mean_error(first, least), mean_error(second, least)]
+    difference = float(first.mean() - second.mean())
+    return student(difference, errors, min(len(first), len(second)), among)
+
+
+def compare_right(
+    first: pd.DataFrame,
+    second: pd.DataFrame,
+    among: int = 1,
+    *,
+    same_images: bool = True,
+) -> Comparison:
+    """Compare two accuracies, for other seeds and other images than those at hand.
+
+    Parameters
+    ----------
+    first, second : DataFrame of bool
+        Whether a network, by seed, is right about an image, by column.
+    among : int
+        As in `compare`.
+    same_images : bool
+        Whether the columns of both are the same images, which makes pairs of them.
+
+    Returns
+    -------
+    Comparison
+        Its error adds those of the mean over seeds and of the mean over images, which
+        is that of McNemar's test for one seed.  At least one image counts as mistaken:
+        no accuracy is certain.
+    """
+    shared = first.index.intersection(second.index)
+    paired = len(shared) > 1
+    if paired:
+        first, second = first.loc[shared], second.loc[shared]
+    difference = float(first.to_numpy().mean() - second.to_numpy().mean())
+    means = [table.to_numpy().mean(axis=1) for table in (first, second)]
+    images = [table.to_numpy().mean(axis=0) for table in (first, second)]
+    seeds = [means[0] - means[1]] if paired else means
+    images = [images[0] - images[1]] if same_images else images
+    errors = [mean_error(each, 0.0) for each in seeds]
+    errors += [mean_error(each, len(each) ** -0.5) for each in images]
+    told = student(difference, errors, min(len(first), len(second)), among)
+    return told._replace(low=max(told.low, -1.0), high=min(told.high, 1.0))
+
+
+def mean_right(right: pd.DataFrame) -> Comparison:
+    """Give a mean accuracy, with the errors of the seeds and of the images."""
+    right = right.to_numpy()
+    errors = [
+        mean_error(right.mean(axis=1), 0.0),
+        mean_error(right.mean(axis=0), right.shape[1] ** -0.5),
+    ]
+    told = student(float(right.mean()), errors, len(right), 1)
+    return told._replace(low=max(told.low, 0.0), high=min(told.high, 1.0))
+
+
+def holm(p: pd.Series) -> pd.Series:
+    """Correct the p-values of a family of comparisons (Holm, 1979)."""
+    rising = p.dropna().sort_values()
+    return (rising * np.arange(len(rising), 0, -1)).cummax().clip(upper=1)
+
+
+def judge(table: pd.DataFrame) -> pd.DataFrame:
+    """Add ``p_holm``, over each ``family``, and the ``verdict``, to comparisons."""
+    families = table.groupby("family")["p"]
+    table["p_holm"] = pd.concat([holm(p) for _, p in families])
+    sure = table["p_holm"] <= 1 - CONFIDENCE
+    side = np.where(table["difference"] > 0, LARGER, SMALLER)
+    return table.assign(verdict=np.where(sure, side, UNTOLD))
+
+
+def share(count: int, size: int) -> tuple[float, float]:
+    """Give Wilson's interval of a share, which stays within 0 and 1."""
+    interval = stats.binomtest(count, size).proportion_ci(CONFIDENCE, "wilson")
+    return interval.low, interval.high

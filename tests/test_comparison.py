@@ -1,0 +1,114 @@
+"""The comparisons: against SciPy, by hand, and where there is nothing to be told."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from mlp.summaries import comparison
+from mlp.summaries.comparison import compare, compare_right
+
+RNG = np.random.default_rng(0)
+A = pd.Series(RNG.normal(1, 1, 6), range(6))
+B = pd.Series(RNG.normal(0, 2, 6), range(6)) + A
+NAN = float("nan")
+
+
+def test_runs_of_the_same_seeds_are_pairs():
+    told, scipy = compare(A, B[::-1]), stats.ttest_rel(A, B)
+    assert told.p == pytest.approx(scipy.pvalue)
+    assert told[1:3] == pytest.approx(tuple(scipy.confidence_interval(0.95)))
+    assert told.difference == pytest.approx((A - B).mean())
+    some = compare(A, B[[4, 1, 2]])  # the others have no partner
+    assert some.n == 3
+    assert some.p == pytest.approx(stats.ttest_rel(A[[1, 2, 4]], B[[1, 2, 4]]).pvalue)
+
+
+def test_runs_of_other_seeds_have_variances_of_their_own():
+    told = compare(A, B.set_axis(range(5, 11)))  # one shared seed makes no pairs
+    scipy = stats.ttest_ind(A, B, equal_var=False)
+    assert told.p == pytest.approx(scipy.pvalue)
+    assert told[1:3] == pytest.approx(tuple(scipy.confidence_interval(0.95)))
+
+
+def test_the_most_favourable_of_several_is_corrected_for_that():
+    assert compare(A, B - 5, 3).p == pytest.approx(3 * compare(A, B - 5).p)
+    assert compare(A, B, 99).p == 1
+    assert compare(A, B, 3).high > compare(A, B).high
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [([1.0], [0.0]), ([1.0, NAN, 2.0], [0.0] * 3), ([1.0, np.inf], [0.0, 0.1])],
+)
+def test_nothing_is_told_by_a_single_seed_or_what_is_no_number(first, second):
+    told = compare(pd.Series(first), pd.Series(second))
+    assert np.isnan([told.p, told.low, told.high]).all()
+    table = pd.DataFrame([{"family": "x", **told._asdict()}])
+    assert comparison.judge(table)["verdict"].tolist() == [comparison.UNTOLD]
+
+
+def test_what_does_not_vary_has_an_error_nevertheless():
+    same = pd.Series([0.5] * 5)
+    assert compare(same, same).p == 1
+    assert compare(same, same - 0.1).p < 1e-9  # the same in each run, to the last digit
+    assert compare(same + 1, same, least=1.0).p == pytest.approx(
+        2 * stats.t(4).sf(5**0.5)
+    )
+
+
+def right(*shares, images=1000, first_seed=0):
+    """Networks that are right about the first images, by share."""
+    rows = [np.arange(images) < share * images for share in shares]
+    return pd.DataFrame(rows, range(first_seed, first_seed + len(rows)))
+
+
+def test_the_error_of_an_accuracy_has_a_part_of_seeds_and_a_part_of_images():
+    a, b = right(0.96, 0.97, 0.99), right(0.95, 0.93, 0.96)
+    told = compare_right(a, b)
+    seeds = np.var([0.01, 0.04, 0.03], ddof=1) / 3
+    images = np.var(a.mean() - b.mean(), ddof=1) / 1000
+    freedom = (seeds + images) ** 2 / (seeds**2 / 2 + images**2 / 999)
+    half = stats.t(freedom).ppf(0.975) * (seeds + images) ** 0.5
+    assert told.difference == pytest.approx(0.08 / 3)
+    assert (told.high - told.low) / 2 == pytest.approx(half)
+    assert compare_right(a, b, same_images=False).difference == told.difference
+
+
+def test_no_accuracy_is_certain():
+    perfect = right(1, 1, 1)
+    told = compare_right(perfect, perfect)
+    assert told.p == 1
+    assert -1 <= told.low < 0 < told.high <= 1
+    unsure = compare_right(right(1, 1), right(0.999, 0.999))
+    assert unsure.low < 0  # a single image
+    one = compare_right(right(1, 1, images=1), right(0, 0, images=1))
+    assert np.isnan(one.p)
+    few = compare_right(right(0.88, 0.87, images=100), right(0.86, 0.88, images=100))
+    assert few.low < 0 < few.high
+
+
+def test_a_family_is_corrected_after_holm():
+    p = pd.Series([0.04, 0.01, NAN, 0.03])
+    assert comparison.holm(p).to_dict() == pytest.approx({1: 0.03, 3: 0.06, 0: 0.06})
+    table = pd.DataFrame(
+        {
+            "family": ["x", "x", "x", "x", "y"],
+            "p": [*p, 0.04],
+            "difference": [1.0, -1.0, NAN, 1.0, 1.0],
+        }
+    )
+    assert comparison.judge(table)["verdict"].tolist() == [
+        "cannot be told",
+        "smaller",
+        "cannot be told",
+        "cannot be told",
+        "larger",
+    ]
+
+
+def test_the_interval_of_a_share_stays_within_0_and_1():
+    low, high = comparison.share(10, 10)
+    assert low == pytest.approx(10 / (10 + 1.959964**2))
+    assert high == 1
+    assert comparison.share(0, 1)[0] == 0
