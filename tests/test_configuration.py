@@ -2,6 +2,7 @@
 
 import copy
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,20 @@ def test_every_key_of_the_schema_refuses_unknown_ones():
         ("dataset.sources", [{"mirror": "ftp://x/{file}"}], "sources.0.mirror: .*web"),
         ("dataset.sources", [{"package": "x", "archive": "y"}], "'sha256' is a req"),
         ("dataset.sources", [{"mirror": "http://x/{file}", "sha256": "0" * 64}], "too"),
-        ("dataset.files.test_images.sha256", "abc", "sha256: 'abc' does not match"),
+        ("dataset.files.test_images.sha256", "abc", "'abc' is not: 64 digits"),
+        (
+            "learning_rate_sweep.grid",
+            {"epochs": [*range(1, 32)]},
+            "; at most 30 allowed",
+        ),
+        ("synthetic.seeds", [1], "; at least 2 allowed"),
+        ("synthetic.seeds", [1, 1], "; each may be given once"),
+        ("dataset.classes", ["a", "b" * 21], "; at most 20 characters"),
+        ("hyperparameters.epoch", 5, "; known are hidden_size, activation, .*epochs$"),
+        ("report.author", "A \u014b \u0416", r"without '\u0416' \(CYRILLIC CAPITAL"),
+        ("report.template", "a{b}", r"without '{' \(LEFT CURLY BRACKET\)"),
+        ("dataset.folder", "data/MNIST", "data/MNIST is data/MNIST, where .* written"),
+        ("dataset.folder", "./x/../data/MNIST/", "where the files are written"),
         ("dataset.validation_size", 60000, "60000 of the 60000 .* leave none"),
         ("dataset", None, "dataset: None is not of type 'object'"),
     ],
@@ -98,6 +112,23 @@ def test_a_mistake_is_named(key, value, message):
     (found,) = problems(changed(key, value))
     assert re.search(message, found), found
     assert "\n" not in found
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("report.author", "Nguy\u1ec5n V\u0103n, Ioni\u021b\u0103, \u01a0, \u1e62"),
+        ("report.author", "Jose\u0301, Nguye\u0302\u0303n"),
+        ("dataset.folder", "\u0434\u0430\u043d\u043d\u044b\u0435/a\u0301 $x,;:'{}"),
+    ],
+)
+def test_names_and_folders_of_all_languages(key, value):
+    config = changed(key, value)
+    assert list(problems(config)) == []
+    section, name = key.split(".")
+    text = name != "folder"
+    expected = unicodedata.normalize("NFC", value) if text else value
+    assert config[section][name] == expected
 
 
 def test_all_mistakes_are_named_at_once():

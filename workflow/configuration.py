@@ -3,6 +3,7 @@
 import math
 import os
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -48,24 +49,57 @@ FloatValidator = extend(
 """Takes nothing for a number that is not a float."""
 
 
-def read_floats(config: dict, schema: dict) -> None:
+def read_values(config: dict, schema: dict) -> None:
     """Make floats of ``1`` and of ``1e-3``, a string in YAML, where a number belongs.
 
-    So a number has one form, as in the folders of the runs.
+    So a number has one form, as in the folders of the runs.  Nor does it matter whether
+    a letter and its accent were typed as two characters.
     """
     for error in list(FloatValidator(schema).iter_errors(config)):
         value = error.instance
+        if error.validator == "pattern" and not unicodedata.is_normalized("NFC", value):
+            replace(config, error, unicodedata.normalize("NFC", value))
         wants_number = error.validator == "type" and error.validator_value == "number"
         if wants_number and (
             is_whole_number(None, value)
             or (isinstance(value, str) and EXPONENT.fullmatch(value))
         ):
-            *parents, key = error.absolute_path
-            place = config
-            for parent in parents:
-                place = place[parent]
             with suppress(OverflowError):  # the schema refuses what is that large
-                place[key] = float(value)
+                replace(config, error, float(value))
+
+
+def replace(config: dict, error: ValidationError, value: object) -> None:
+    """Put another value where an error is."""
+    *parents, key = error.absolute_path
+    place = config
+    for parent in parents:
+        place = place[parent]
+    place[key] = value
+
+
+LIMITS = {
+    "minItems": "at least {} allowed",
+    "maxItems": "at most {} allowed",
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minProperties": "at least {} allowed",
+    "maxProperties": "at most {} allowed",
+    "uniqueItems": "each may be given once",
+}
+"""What is allowed, by validator, where the message of jsonschema does not say it."""
+
+
+def allowed(error: ValidationError, schema: dict) -> str:
+    """Say what a key may hold, if the message of jsonschema does not."""
+    limit = schema.get(str(error.validator))
+    if error.validator == "additionalProperties":
+        return f"known are {', '.join(schema['properties'])}"
+    if error.validator == "pattern":
+        value = str(error.instance)
+        odd = sorted({c for c in value if c.strip() and not re.search(str(limit), c)})
+        names = (f"{each!r} ({unicodedata.name(each, 'no name')})" for each in odd[:3])
+        return f"without {', '.join(names)}" if odd else ""
+    return LIMITS.get(str(error.validator), "").format(limit)
 
 
 def explain(error: ValidationError) -> str:
@@ -78,6 +112,8 @@ def explain(error: ValidationError) -> str:
         message = f"{error.instance} is not a text; put it in quotes"
     if len(message) > LONG:
         message = f"{message[: LONG // 2]} ... {message[-LONG // 2 :]}"
+    if more := allowed(error, schema):
+        message = f"{message}; {more}"
     return f"{path(error)}: {message}"
 
 
@@ -95,7 +131,7 @@ def problems(config: dict) -> Iterator[str]:
         Changed in place: numbers become floats, and what may stand in any order gets
         one, the hyperparameters that of the schema.
     """
-    read_floats(config, SCHEMA)
+    read_values(config, SCHEMA)
     errors = sorted(Validator(SCHEMA).iter_errors(config), key=path)
     yield from map(explain, errors)
     if not errors:
