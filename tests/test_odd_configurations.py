@@ -254,7 +254,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 
 def test_anchors_and_merge_keys_may_be_used(tmp_path):
     text = TEXT.replace(SEEDS, "final: &a\n  <<: {seeds: [1, 2]}\n  seeds: [3, 4]\n")
-    text = text.replace("seeds: [0, 1, 2]", "seeds: &s [0, 1, 2]")
+    text = text.replace("seeds: [0, 1, 2, 3, 4]", "seeds: &s [0, 1, 2]", 1)
     file = write(tmp_path / "config.yaml", text)
     assert syntax_error(file) is None
     config = yaml.safe_load(text)
@@ -279,7 +279,7 @@ REAL = {name: FILES[name] for name in (
     "seeds": (TEXT.replace("[10, 11,", "[11, 11,"), "final.seeds: "),
     "infinity": (TEXT.replace("e: 0.03", "e: .inf"), "synthetic.learning_rate: inf"),
     "null": (TEXT.replace("epochs: 5", "epochs:"), "hyperparameters.epochs: None"),
-    "no list": (TEXT.replace("[8, 16, 32, 64]", "8"), "grid.0.batch_size: 8"),
+    "no list": (TEXT.replace("[8, 16]", "8"), "grid.0.batch_size: 8"),
     "date": (TEXT.replace("date: null", "date: 2026-01-01"), "report.date: 2026-01-01"),
     "TeX": (TEXT.replace("A. Student", r"'\input{x} 100% {a} \VAR{config}'"), None),
 }  # fmt: skip

@@ -32,6 +32,7 @@ rule comparisons:
         *code("mlp.summaries.comparisons"),
         hyperparameters=words(config["hyperparameters"]),
         rates=SWEEP["learning_rates"],
+        seeds=len(SWEEP["seeds"]),
         validation_size=config["dataset"]["validation_size"],
     shell:
         """
@@ -39,6 +40,7 @@ rule comparisons:
             | python -m mlp.summaries.comparisons \
                 --hyperparameters {params.hyperparameters:q} \
                 --rates {params.rates} \
+                --seeds {params.seeds} \
                 --validation-size {params.validation_size} \
                 --synthetic {input.synthetic:q} \
                 --epochs {input.epochs:q} \

@@ -16,17 +16,11 @@ OUTPUTS:
     results/figures/learning_rates.pdf, grid.pdf
 """
 
-from workflow.runs import settings, words
+from workflow.runs import words
 
-SWEEP = config["learning_rate_sweep"]
-GRIDS = SWEEP["grid"] if isinstance(SWEEP["grid"], list) else [SWEEP["grid"]]
-PLANNED_RUNS = runs(
-    "epochs.csv",
-    settings(
-        config["hyperparameters"], {"learning_rate": SWEEP["learning_rates"]}, *GRIDS
-    ),
-    SWEEP["seeds"],
-)
+PLANNED_RUNS = runs("epochs.csv", SWEEP_SETTINGS, SWEEP["seeds"])
+if config["hyperparameters"] in SWEEP_SETTINGS:
+    PLANNED_RUNS = list(dict.fromkeys(PLANNED_RUNS + MNIST_RUNS["epochs"]))
 SWEEP_RUNS = PLANNED_RUNS
 if SWEEP["missing_runs"] == "leave_out":
     # those that mnist_runs asks for are made anyway, and there when the summary looks

@@ -14,9 +14,18 @@ OUTPUTS:
     results/figures/batches.pdf, spread.pdf, epochs.pdf
 """
 
-from workflow.runs import RUN, runs
+from workflow.runs import RUN, runs, settings
 
+SWEEP = config["learning_rate_sweep"]
+GRIDS = SWEEP["grid"] if isinstance(SWEEP["grid"], list) else [SWEEP["grid"]]
+SWEEP_SETTINGS = list(
+    settings(
+        config["hyperparameters"], {"learning_rate": SWEEP["learning_rates"]}, *GRIDS
+    )
+)
 SEEDS = config["mnist_runs"]["seeds"]
+if config["hyperparameters"] in SWEEP_SETTINGS:  # one setting, one set of runs
+    SEEDS = sorted({*SEEDS, *SWEEP["seeds"]})
 MNIST_RUNS = {
     file: runs(f"{file}.csv", [config["hyperparameters"]], SEEDS)
     for file in ("epochs", "batches")

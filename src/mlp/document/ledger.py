@@ -211,6 +211,8 @@ class Row:
                 ("n", 0, 1.0),
             )
         )
+        if low == "--":
+            return Tex(rf"($n = {n}$)")
         difference = self.number("difference", digits, scale)
         return Tex(rf"({difference} {unit}, {low} to {high}, $n = {n}$)")
 

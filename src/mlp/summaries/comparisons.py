@@ -36,7 +36,7 @@ class Runs:
 
     def right(self, setting: pd.Series) -> pd.DataFrame:
         """Tell which images the networks of a setting get right, seeds by images."""
-        mistakes = self.of(setting)["validation_mistakes"].fillna("").astype(str)
+        mistakes = self.of(setting)["validation_mistakes"].fillna("")
         right = np.ones((len(mistakes), self.validation_size), bool)
         for row, text in zip(right, mistakes):
             row[list(map(int, text.split()))] = False
@@ -209,7 +209,11 @@ def activations(runs: Runs, setting: Hyperparameters) -> Iterator[Row]:
 
 
 def final(
-    runs: Runs, chosen: pd.Series, results: pd.DataFrame, right: pd.DataFrame
+    runs: Runs,
+    seeds: int,
+    chosen: pd.Series,
+    results: pd.DataFrame,
+    right: pd.DataFrame,
 ) -> Iterator[Row]:
     """Question 7.4: the choice among its rivals, and the test."""
     network = runs.settings[["hidden_size", "activation"]] == [
@@ -217,7 +221,7 @@ def final(
         chosen["activation"],
     ]
     rivals = ranked(runs.settings[network.all(axis=1)])
-    rivals = rivals[rivals["n"] == chosen["n"]]
+    rivals = rivals[rivals["n"] >= seeds]
     others = rivals[(rivals[SETTING] != chosen[SETTING]).any(axis=1)]
     if len(others):
         _, metric, *_, told = runs.accuracy(
@@ -241,6 +245,7 @@ def main() -> None:
         "--hyperparameters", type=Hyperparameters.from_words, required=True
     )
     parser.add_argument("--rates", type=float, nargs="+", required=True)
+    parser.add_argument("--seeds", type=int, required=True)
     parser.add_argument("--validation-size", type=int, required=True)
     parser.add_argument("--synthetic", type=Path, nargs="+", required=True)
     parser.add_argument("--epochs", type=Path, nargs="+", required=True)
@@ -252,7 +257,9 @@ def main() -> None:
     arguments = parser.parse_args()
 
     setting, chosen = arguments.hyperparameters, pd.read_csv(arguments.chosen).iloc[0]
-    sweep = pd.concat(map(pd.read_csv, filter(None, sys.stdin.read().splitlines())))
+    text = {"validation_mistakes": str}  # or a single mistake would be a number
+    paths = filter(None, sys.stdin.read().splitlines())
+    sweep = pd.concat(pd.read_csv(path, dtype=text) for path in paths)
     runs = Runs(sweep, arguments.validation_size)
     epochs = pd.concat(map(pd.read_csv, arguments.epochs))
     batches = pd.concat(
@@ -269,7 +276,7 @@ def main() -> None:
         "7.3 schedules": schedules(runs, setting),
         "7.3 batch sizes": grid(runs, setting),
         "7.3 activations": activations(runs, setting),
-        "7.4": final(runs, chosen, results, right),
+        "7.4": final(runs, arguments.seeds, chosen, results, right),
     }
     columns = ["family", "name", "metric", "first", "second", *Comparison._fields]
     rows = [(family, *r[:-1], *r[-1]) for family in families for r in families[family]]

@@ -87,7 +87,7 @@ def choose(summary: pd.DataFrame, seeds: int) -> pd.DataFrame:
     NoCandidateError
         If there is none.
     """
-    complete = summary[summary["n"] == seeds]
+    complete = summary[summary["n"] >= seeds]
     if complete.empty:
         raise NoCandidateError(
             f"no setting of learning_rate_sweep has its runs from all {seeds} seeds; "
