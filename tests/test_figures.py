@@ -6,7 +6,7 @@ import pandas as pd
 import pypdf
 import pytest
 
-from mlp.figures import final, learning_rate_sweep, mnist_runs, style
+from mlp.figures import dataset, final, learning_rate_sweep, mnist_runs, style
 from mlp.hyperparameters import Hyperparameters
 
 
@@ -94,6 +94,17 @@ def test_the_spread_of_runs_of_any_length(steps):
     axes = mnist_runs.draw_spread(batches, 100).axes[0]
     assert axes.lines[0].get_ydata() == pytest.approx(0.5)
     assert len(axes.lines[0].get_ydata()) >= 2 or steps == 1
+
+
+@pytest.mark.parametrize("classes", [1, 3, 26])
+def test_the_first_image_of_each_class_and_all_pixels_are_drawn(classes):
+    t = np.repeat(np.arange(classes), 2)[::-1]
+    x = np.arange(len(t), dtype=np.uint8)[:, None, None] * np.ones((2, 3), np.uint8)
+    *images, histogram = dataset.draw(x, t, ["a long name, $x$"] * classes).axes
+    first = [2 * (classes - 1 - c) for c in range(min(classes, 12))]
+    assert [axes.images[0].get_array()[0, 0] for axes in images] == first
+    (stairs,) = histogram.patches
+    assert stairs.get_data().values.sum() == x.size
 
 
 def test_the_mistakes_of_most_networks_come_first():

@@ -159,8 +159,13 @@ BASE = {
             "instances": [500, 10, 510],
             "pixels": 4,
             "classes": 2,
+            "guessing_loss": 0.693,
+            "pixel_minimum": 0,
             "pixel_mean": 33.0,
             "pixel_std": 78.0,
+            "pixel_rms": 84.7,
+            "zero_share": 0.8,
+            "pixel_maximum": 255,
         }
     ),
     "epochs": choices(

@@ -35,6 +35,7 @@ def test_the_record_has_the_readers_of_the_training_set(tiny):
     assert readers(tiny, "train-images") == {
         "mlp.experiments.train_final",
         "mlp.experiments.train",
+        "mlp.figures.dataset",
         "mlp.summaries.dataset",
     }
     assert users(tiny, of="train", events=("write",)) == {"mlp.data.download"}

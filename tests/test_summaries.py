@@ -349,3 +349,6 @@ def test_a_set_of_images_is_described():
     assert (row["instances"], row["pixels"], row["classes"]) == (2, 2, 3)
     assert (row["pixel_minimum"], row["pixel_mean"], row["pixel_maximum"]) == (0, 4, 8)
     assert row["pixel_std"] == pytest.approx(math.sqrt(8))
+    assert row["pixel_rms"] == pytest.approx(math.sqrt((16 + 16 + 64) / 4))
+    assert row["zero_share"] == 0.25
+    assert row["guessing_loss"] == pytest.approx(math.log(3))

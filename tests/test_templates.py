@@ -17,7 +17,6 @@ TEMPLATES = [
 ]
 # numbers that are no results: what the assignment fixes, and what words mean
 GIVEN = [
-    r"values from 0 to 255",
     r"divided by 255",
     r"\varepsilon = 10^{-5}",
     r"4.7\,\% with 300 hidden",  # published

@@ -9,6 +9,7 @@ REQUIRED INPUTS:
 OUTPUTS:
 
     results/dataset.csv                 the images to train and validate on
+    results/figures/dataset.pdf         some of them
     results/runs/hidden_size=.../       each run, by hyperparameters and seed
     results/epochs.csv, batches.csv     mean and spread over the seeds
     results/figures/batches.pdf, spread.pdf, epochs.pdf
@@ -62,6 +63,36 @@ rule dataset:
             --classes {params.classes} \
             --validation-size {params.validation_size} \
             --output {output:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule dataset_figures:
+    """Draw some of the images to train on, and their pixels."""
+    input:
+        images=rules.download.output.train_images,
+        labels=rules.download.output.train_labels,
+    output:
+        pdf="results/figures/dataset.pdf",
+        svg="results/figures/dataset.svg",
+    log:
+        "logs/dataset_figures.txt",
+    benchmark:
+        "benchmarks/dataset_figures.tsv"
+    params:
+        *code("mlp.figures.dataset"),
+        sha256=SHA256,
+        class_names=lambda wildcards: json.dumps(CLASSES),
+        validation_size=config["dataset"]["validation_size"],
+    shell:
+        """
+        python -m mlp.figures.dataset \
+            --images {input.images:q} \
+            --labels {input.labels:q} \
+            --sha256 {params.sha256} \
+            --class-names {params.class_names:q} \
+            --validation-size {params.validation_size} \
+            --figure {output.pdf:q} \
             >{log:q} 2>&1
         """
 

@@ -17,9 +17,12 @@ def describe(name: str, x: np.ndarray, classes: int) -> dict:
         "instances": len(x),
         "pixels": x[0].size,
         "classes": classes,
+        "guessing_loss": np.log(classes),
         "pixel_minimum": x.min(),
         "pixel_mean": x.mean(),
         "pixel_std": x.std(),
+        "pixel_rms": np.hypot(x.mean(), x.std()),
+        "zero_share": (x == 0).mean(),
         "pixel_maximum": x.max(),
     }
 
