@@ -1,13 +1,19 @@
 """What a user has set, and what of it reaches the steps: what is listed, no more."""
 
+import errno
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import venv
 
-from tests.tools.project import PROJECT
-from tests.tools.small import products, small_project
-from workflow.environment import FIXED, environment
+import pytest
+
+from tests.tools.project import PROJECT, copy_of_project
+from tests.tools.small import products, report, small_project
+from workflow import recovery
+from workflow.environment import FIXED, environment, install
 
 HOSTILE = {
     "BASH_ENV": "/nowhere/bashrc",
@@ -115,3 +121,96 @@ def test_nothing_else_has_an_effect(tmp_path):
     found = make(tmp_path / "a $b{c},d;e:f 'g'", **hostile)
     calm = make(tmp_path / "calm", PATH=os.environ["PATH"], HOME="/")
     assert [name for name in found | calm if found.get(name) != calm.get(name)] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["--configfile", "tests/tiny.yaml", "report"],
+            "there is no file report; put --",
+        ),
+        (["--configfile=tiny.yml"], "there is no file tiny.yml"),
+        ([], "results is a link to nowhere, which is not there: make that folder"),
+    ],
+)
+def test_a_mistake_at_the_start_is_one_line(tmp_path, arguments, message):
+    folder = copy_of_project(tmp_path / "project")
+    (folder / "results").symlink_to("nowhere")
+    (folder / "small.yaml").write_text("{}")
+    run = report(folder, *arguments)
+    output, _ = run.communicate(timeout=60)
+    assert run.returncode == 1
+    assert message in output
+    assert len(output.splitlines()) == 1
+
+
+def test_a_disk_without_locks_is_no_obstacle(tmp_path, monkeypatch, capsys):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.chdir(tmp_path)
+    recovery.RUN.parent.mkdir()
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    recovery.lock()
+    said = ".snakemake/run.lock: No locks available; going on without a lock\n"
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("fault", ["dangling", "other version", "empty", None])
+def test_an_environment_that_does_not_work_is_made_anew(tmp_path, fault):
+    folder = copy_of_project(tmp_path / "project")
+    (folder / "requirements.txt").touch()
+    venv.create(folder / ".venv", symlinks=True)
+    (packages,) = folder.glob(".venv/lib/python*/site-packages")
+    if fault is None:
+        packages.rmdir()
+        packages.symlink_to(os.path.dirname(os.path.dirname(pytest.__file__)))
+    elif fault == "other version":
+        packages.parent.rename(packages.parent.with_name("python3.8"))
+    elif fault == "dangling":
+        python = folder / ".venv" / "bin" / "python"
+        python.unlink()
+        python.symlink_to("/nowhere/python")
+    (folder / ".venv" / "report").touch()
+    here = {"PYTHONPATH": os.pathsep.join(sys.path), "PIP_TARGET": "/nowhere"}
+    planned = subprocess.run(
+        ["make", "--dry-run", "-j2", ".venv/report"],
+        cwd=folder,
+        env=os.environ | here,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ("Installing the Python packages" in planned.stdout) == (fault is not None)
+
+
+def test_of_the_settings_of_pip_those_of_the_index_count(tmp_path, monkeypatch):
+    settings = tmp_path / "pip.conf"
+    settings.write_text(
+        "[global]\ntarget = /nowhere\nindex-url = https://a/simple\ncert = /c.pem\n"
+        "[install]\nprefix = /nowhere\nproxy = http://p:1\n"
+    )
+    monkeypatch.delenv("PIP_CERT", raising=False)
+    refused = {f"PIP_{name}" for name in ("TARGET", "PREFIX", "ROOT", "USER", "PYTHON")}
+    for name in refused:
+        monkeypatch.setenv(name, "/nowhere")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
+    monkeypatch.setenv("PIP_INDEX_URL", "https://b/simple")
+    run, calls = subprocess.run, []
+
+    def record(command, env, **options):
+        calls.append(env)
+        return run(command if "list" in command else "true", env=env, **options)
+
+    monkeypatch.setattr(subprocess, "run", record)
+    install("requirements.txt")
+    _, of_pip = calls
+    assert not refused & of_pip.keys()
+    expected = {
+        "PIP_CERT": "/c.pem",
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_INDEX_URL": "https://b/simple",
+        "PIP_PROXY": "http://p:1",
+    }
+    assert expected.items() <= of_pip.items()

@@ -193,7 +193,7 @@ EDITS = {
     "README.md": set(),
     "Makefile": set(),
     "pyproject.toml": set(),
-    "profiles/default/profile.yaml": set(),
+    "profiles/default/config.yaml": set(),
     "tests/test_reruns.py": set(),
 }
 

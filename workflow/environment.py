@@ -78,11 +78,12 @@ def missing() -> str:
     for name in wanted:
         try:
             version(name)
-        except PackageNotFoundError as error:
-            return str(error)
+        except PackageNotFoundError:
+            return f"the package {name} is missing"
     for name in ("numpy", "psutil"):
         import_module(name)
-    return "" if Path(sys.executable).with_name("python").exists() else "no `python`"
+    has_name = Path(sys.executable).with_name("python").exists()
+    return "" if has_name else "no program beside it is called python"
 
 
 def python() -> Path:
@@ -102,7 +103,7 @@ def python() -> Path:
             return own
     if reason := missing():
         raise ImportError(
-            f"{reason} for {sys.executable}: `make .venv/report` installs what the "
+            f"{sys.executable}: {reason}; `make .venv/report` installs what the "
             "jobs need in .venv, where they find it"
         )
     return Path(sys.executable)
