@@ -33,7 +33,8 @@ def drawn(figure):
             ): text.get_text()
             for text in panel.texts
         }
-        for panel in figure.axes[:-1]  # without the bar of colours
+        for panel in figure.axes
+        if panel.images
     }
 
 
@@ -121,7 +122,7 @@ def test_the_mistakes_of_most_networks_come_first():
     figure = final.draw_mistakes(runs, ["a_b", "$x$"])
     shown = [axes.images[0].get_array()[0, 0] for axes in figure.axes if axes.images]
     assert shown == [9, 7, 8]  # twice with 0.65, twice with 0.6, once
-    assert figure.axes[0].get_title().endswith("2/2")
+    assert figure.axes[0].get_title().endswith("2/2, 0.65")
     assert r"\$x\$" in figure.axes[0].get_title()
 
 
@@ -142,3 +143,63 @@ def test_the_same_figure_is_the_same_bytes(tmp_path):
     for suffix in ("pdf", "svg"):
         first, second = (tmp_path / f"{name}.{suffix}" for name in ("a", "b"))
         assert first.read_bytes() == second.read_bytes()
+
+
+def test_the_error_is_drawn_against_the_quotient_of_rate_and_batch_size():
+    table = grid(batch_size=[8, 8, 8, 16, 16, 16], learning_rate=[0.2, 0.4, 0.8] * 2)
+    figure = learning_rate_sweep.draw_grid(table)
+    (axes,) = (a for a in figure.axes if a.get_xlabel().endswith("/ batch size"))
+    small, large = axes.lines
+    assert small.get_xdata() == pytest.approx([0.025, 0.05, 0.1])
+    assert large.get_xdata() == pytest.approx([0.0125, 0.025, 0.05])
+    assert small.get_ydata() == pytest.approx([9, 8, 7])
+
+
+@pytest.mark.parametrize("accuracy", [0.0, 0.5, 1.0])
+def test_accuracies_that_are_all_the_same_can_be_drawn(tmp_path, accuracy):
+    table = grid(batch_size=[8, 8, 8, 16, 16, 16], learning_rate=[0.2, 0.4, 0.8] * 2)
+    table["validation_accuracy_mean"] = accuracy
+    figure = learning_rate_sweep.draw_grid(table)
+    low, high = next(a for a in figure.axes if a.images).images[0].get_clim()
+    assert 0 <= low < high <= 100
+    for name in ("validation_accuracy", "validation_loss", "train_loss"):
+        table[f"{name}_std"] = 0.0
+        table[f"{name}_mean"] = accuracy
+    rates = learning_rate_sweep.draw_learning_rates(table[:3].assign(diverged=0))
+    assert rates.axes[0].get_ylim()[0] >= 0
+    style.save(rates, tmp_path / "rates.pdf")
+
+
+def test_names_and_numbers_that_need_room_get_it_and_no_mistake_is_no_blank(tmp_path):
+    nobody = {
+        name: np.zeros((0, *shape), int)
+        for name, shape in {"index": (), "true_class": (), "predicted_class": (),
+                            "probability": (), "image": (1, 1)}.items()
+    }  # fmt: skip
+    figure = final.draw_mistakes([nobody], ["a", "b"])
+    assert [text.get_text() for text in figure.texts] == ["no mistakes"]
+    for size in (2, 26, 256):
+        pairs = [
+            {"true_class": i, "predicted_class": j, "count_mean": float(i == j)}
+            for i, j in np.ndindex(size, size)
+        ]
+        names = [f"a name as long as {i}" for i in range(size)]
+        figure = final.draw_confusion(pd.DataFrame(pairs), names)
+        assert figure.axes[0].images[0].get_clim() == (0, 0.01)
+        figure.draw_without_rendering()
+        low, high = (
+            figure.axes[0].get_yticklabels()[i].get_window_extent() for i in (0, 1)
+        )
+        assert not low.overlaps(high)
+    style.save(figure, tmp_path / "confusion.pdf")
+
+
+def test_a_large_grid_is_drawn_in_part():
+    table = pd.concat(
+        grid(batch_size=size, hidden_size=hidden, learning_rate=np.geomspace(1, 99, 6))
+        for size in range(1, 31)
+        for hidden in range(1, 10)
+    )
+    figure = learning_rate_sweep.draw_grid(table)
+    assert sum(bool(axes.images) for axes in figure.axes) == 7
+    assert figure.get_size_inches()[1] < 10

@@ -64,14 +64,14 @@ class Ledger:
         rows = self.rows(table, **where)
         if not rows:
             raise LedgerError(f"no row of {table}.csv has {where}")
-        return max(rows, key=lambda row: row.value(by))
+        return max(rows, key=lambda row: (row.is_number(by), row.value(by)))
 
     def smallest(self, table: str, by: str, **where: object) -> "Row":
         """Give the first with the smallest number."""
         rows = self.rows(table, **where)
         if not rows:
             raise LedgerError(f"no row of {table}.csv has {where}")
-        return min(rows, key=lambda row: row.value(by))
+        return min(rows, key=lambda row: (not row.is_number(by), row.value(by)))
 
     def table(self, name: str) -> pd.DataFrame:
         """Look up a table."""

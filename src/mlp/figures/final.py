@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mlp.figures import style
 
-COLUMNS, ROWS = 8, 2  # mistakes shown
+ROWS = 2  # of mistakes
 
 
 def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
@@ -21,11 +21,14 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
     ).to_numpy()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     mistakes = np.where(np.eye(len(counts), dtype=bool), np.nan, 100 * shares)
-    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 3.2))
-    image = axes.imshow(mistakes, cmap="Blues", vmin=0)
+    most = max(np.nanmax(mistakes), 0.01)  # a bar of colours needs some length
+    large = len(classes) > 15  # no room for the numbers
+    height = 5.5 if large else 3.2
+    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH * (0.75 + large / 4), height))
+    image = axes.imshow(mistakes, cmap="Blues", vmin=0, vmax=most)
     for (row, column), count in np.ndenumerate(counts):
-        if count:
-            dark = mistakes[row, column] > 0.6 * np.nanmax(mistakes)
+        if count and not large:
+            dark = mistakes[row, column] > 0.6 * most
             axes.text(
                 column,
                 row,
@@ -35,10 +38,13 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
                 fontsize=7,
                 color="w" if dark else "k",
             )
-    names = list(map(style.text, classes))
-    axes.set_xticks(range(len(classes)), names)
-    axes.set_yticks(range(len(classes)), names)
-    if max(map(len, classes)) > 3:
+    step = -(-len(classes) // 40)  # of more names, some
+    names = list(map(style.text, classes))[::step]
+    axes.set_xticks(range(0, len(classes), step), names)
+    axes.set_yticks(range(0, len(classes), step), names)
+    if large:
+        axes.tick_params(labelsize=5)
+    if max(map(len, classes)) > 3 or large:
         axes.tick_params(axis="x", rotation=90)
     axes.set(xlabel="predicted class", ylabel="true class")
     axes.grid(visible=False)
@@ -71,14 +77,18 @@ def draw_mistakes(runs: list[dict[str, np.ndarray]], classes: list[str]) -> Figu
     long_names = max(map(len, classes)) > 3
     separator = "\n" if long_names else ""
     height = 2.4 if long_names else 2.1
-    figure, grid = plt.subplots(ROWS, COLUMNS, figsize=(style.TEXT_WIDTH, height))
+    columns = 8 if max(map(len, classes)) < 10 else 5
+    figure, grid = plt.subplots(ROWS, columns, figsize=(style.TEXT_WIDTH, height))
     for axes in grid.flat:
         axes.set_axis_off()
+    if shown.empty:
+        figure.text(0.5, 0.5, "no mistakes", ha="center")
     for axes, (_, row) in zip(grid.flat, shown.iterrows()):
-        axes.imshow(row["image"], cmap="gray_r")
+        axes.imshow(row["image"], cmap="gray_r", vmin=0, vmax=255)
         axes.set_title(
             f"{style.text(classes[row['true_class']])}{separator}$\\rightarrow$"
-            f"{style.text(classes[row['predicted_class']])}\n{row['times']}/{len(runs)}",
+            f"{style.text(classes[row['predicted_class']])}\n"
+            f"{row['times']}/{len(runs)}, {row['probability']:.2f}",
             fontsize=8,
         )
     return figure

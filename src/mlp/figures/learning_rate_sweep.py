@@ -1,32 +1,36 @@
 """The figures of question 7.3: learning rates and batch sizes."""
 
 import argparse
+import itertools
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from mlp.figures import style
 from mlp.hyperparameters import Hyperparameters
 
+PANELS = 7  # heat maps on a page
 UNITS = {"hidden_size": "hidden units", "epochs": "epochs"}
 
 
 def draw_learning_rates(rates: pd.DataFrame) -> Figure:
-    """Draw final validation accuracy and losses against the learning rate."""
-    figure, (accuracies, losses) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.4))
+    """Draw final validation error and losses against the learning rate."""
+    figure, (errors, losses) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.4))
     for axes, metric, unit, marker in (
-        (accuracies, "validation_accuracy", 100, "s"),
+        (errors, "validation_accuracy", -100, "s"),
         (losses, "validation_loss", 1, "s"),
         (losses, "train_loss", 1, "o"),
     ):
         axes.errorbar(
             rates["learning_rate"],
-            unit * rates[f"{metric}_mean"],
-            unit * rates[f"{metric}_std"],
+            (metric == "validation_accuracy") * 100 + unit * rates[f"{metric}_mean"],
+            abs(unit) * rates[f"{metric}_std"],
             marker=marker,
             markersize=3.5,
             capsize=2,
@@ -34,18 +38,33 @@ def draw_learning_rates(rates: pd.DataFrame) -> Figure:
             linestyle=style.LINES[metric.startswith("validation")],
             label={"v": "validation", "t": "training"}[metric[0]],
         )
-    for axes in (accuracies, losses):
+    for axes in (errors, losses):
         axes.set(xscale="log", xlabel="learning rate")
         for diverged in rates.loc[rates["diverged"] > 0, "learning_rate"]:
             axes.axvline(diverged, color="0.5", linewidth=4, alpha=0.3, linestyle="-")
+        tried = sorted(rates["learning_rate"])
+        if tried[-1] < 100 * tried[0]:  # too few powers of ten to mark the axis
+            axes.set_xticks(tried[:: -(-len(tried) // 8)])
+            axes.tick_params(axis="x", rotation=90 if len(tried) > 5 else 0)
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:g}"))
-    accuracies.set_ylabel("validation accuracy (%)")
-    losses.set(ylabel="loss (nats)", yscale="log")
-    losses.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    losses.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
-    losses.yaxis.set_minor_formatter(NullFormatter())
+    plain_log(errors, 1 - rates["validation_accuracy_mean"])
+    plain_log(losses, rates[["train_loss_mean", "validation_loss_mean"]].min(axis=1))
+    errors.set_ylabel("validation error (%)")
+    losses.set_ylabel("loss (nats)")
     losses.legend()
     return figure
+
+
+def plain_log(axes: Axes, values: pd.Series) -> None:
+    """Give values a logarithmic axis with plain numbers, unless one of them is 0."""
+    if values.min() <= 0:
+        axes.set_ylim(bottom=0)
+        return
+    axes.set(yscale="log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def panels(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -75,26 +94,50 @@ def panels(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return wide or tables
 
 
+def draw_quotient(axes: Axes, tables: Iterable[pd.DataFrame]) -> None:
+    """Draw the error against the learning rate divided by the batch size."""
+    error = (100 - pd.concat(tables)).stack()  # by batch size and learning rate
+    markers = itertools.cycle("osD^v<>")
+    for (size, values), marker in zip(error.groupby(level=0), markers):
+        axes.plot(
+            values.index.get_level_values(1) / size,
+            values,
+            marker,
+            linestyle="none",
+            markersize=4,
+            fillstyle="none",
+            label=f"{size:g}",
+        )
+    axes.set(xscale="log", xlabel="learning rate / batch size")
+    axes.set(ylabel="validation error (%)")
+    plain_log(axes, error)
+    axes.legend(title="batch size", ncols=2, fontsize=7, title_fontsize=7)
+
+
 def draw_grid(grid: pd.DataFrame) -> Figure:
     """Draw validation accuracy over learning rates and batch sizes as heat maps.
 
-    Few enough fields have their number in them.
+    Few enough fields have their number in them; beside them the same against the
+    quotient of the two.  Of more than `PANELS`, the first are drawn.
     """
-    tables = panels(grid)
-    rows, columns = -(-len(tables) // 2), min(len(tables), 2)
-    width = style.TEXT_WIDTH * (0.6 if columns == 1 else 1)
-    figure, grid_of_axes = plt.subplots(
-        rows, columns, figsize=(width, 2.3 * rows), squeeze=False
+    tables = dict(list(panels(grid).items())[:PANELS])
+    rows = len(tables) // 2 + 1
+    figure, axes_of = plt.subplots(
+        rows, 2, figsize=(style.TEXT_WIDTH, 2.3 * rows), squeeze=False
     )
+    *spare, last = axes_of.flat[len(tables) :]
+    for axes in spare:
+        axes.set_axis_off()
     low = min(np.nanmin(table) for table in tables.values())
     high = max(np.nanmax(table) for table in tables.values())
-    for axes in grid_of_axes.flat[len(tables) :]:
-        axes.set_axis_off()
-    for axes, (title, values) in zip(grid_of_axes.flat, tables.items()):
+    if low == high:  # one shade, not a bar of colours beyond 0 or 100 %
+        low, high = max(low - 1, 0), min(high + 1, 100)
+    heat_maps = axes_of.flat[: len(tables)]
+    for axes, (title, values) in zip(heat_maps, tables.items()):
         image = axes.imshow(
             values, "cividis", vmin=low, vmax=high, aspect="auto", origin="lower"
         )
-        if len(values.columns) * columns <= 12:
+        if len(values.columns) <= 6:
             for (row, column), value in np.ndenumerate(values):
                 axes.text(
                     column,
@@ -102,13 +145,20 @@ def draw_grid(grid: pd.DataFrame) -> Figure:
                     f"{value:.2f}" if value == value else "--",
                     ha="center",
                     va="center",
-                    color="k" if value > (low + high) / 2 else "w",
+                    fontsize=7 if len(values) < 12 else 5,
+                    color="w" if value < (low + high) / 2 else "k",
                 )
         axes.set_xticks(range(len(values.columns)), [f"{r:g}" for r in values.columns])
+        axes.tick_params(axis="x", rotation=90 if len(values.columns) > 6 else 0)
         axes.set_yticks(range(len(values.index)), values.index.astype(str))
+        if max(values.shape) > 12:
+            axes.tick_params(labelsize=5)
         axes.set(xlabel="learning rate", ylabel="batch size", title=title)
         axes.grid(visible=False)
-    figure.colorbar(image, ax=grid_of_axes, label="validation accuracy (%)")
+    figure.colorbar(
+        image, ax=list(heat_maps), label="validation accuracy (%)", location="left"
+    )
+    draw_quotient(last, tables.values())
     return figure
 
 

@@ -25,7 +25,12 @@ def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
         label="one batch",
     )
     mean = batches["loss"].rolling(window, min_periods=1).mean()
-    axes.plot(batches["step"], mean, label=f"mean of the last {window} batches")
+    axes.plot(
+        batches["step"],
+        mean,
+        marker="o" if len(mean) == 1 else "",
+        label=f"mean of the last {window} batches",
+    )
     axes.set(xlabel="step", ylabel="loss (nats)", yscale="log")
     lowest = batches["loss"].quantile(0.01)
     if lowest > 0:
@@ -50,7 +55,13 @@ def draw_spread(batches: pd.DataFrame, window: int) -> Figure:
         linewidth=0,
         label="mean $\\pm$ standard deviation",
     )
-    axes.plot(step, mean, label="mean over the seeds")
+    axes.errorbar(
+        step,
+        mean,
+        std if len(mean) == 1 else None,
+        marker="o" if len(mean) == 1 else "",
+        label="mean over the seeds",
+    )
     axes.set(xlabel="step", ylabel="loss (nats)")
     highest = (mean + std).iloc[1:].max()
     if np.isfinite(highest):  # else the runs diverged
@@ -90,6 +101,8 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
     accuracies.legend()
     for axes in (losses, accuracies):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if len(epochs) == 1:
+            axes.set_xlim(0.5, 1.5)
     return figure
 
 
