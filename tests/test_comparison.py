@@ -17,7 +17,7 @@ NAN = float("nan")
 def test_runs_of_the_same_seeds_are_pairs():
     told, scipy = compare(A, B[::-1]), stats.ttest_rel(A, B)
     assert told.p == pytest.approx(scipy.pvalue)
-    assert told[1:3] == pytest.approx(tuple(scipy.confidence_interval(0.95)))
+    assert told.interval() == pytest.approx(tuple(scipy.confidence_interval(0.95)))
     assert told.difference == pytest.approx((A - B).mean())
     some = compare(A, B[[4, 1, 2]])  # the others have no partner
     assert some.n == 3
@@ -28,13 +28,12 @@ def test_runs_of_other_seeds_have_variances_of_their_own():
     told = compare(A, B.set_axis(range(5, 11)))  # one shared seed makes no pairs
     scipy = stats.ttest_ind(A, B, equal_var=False)
     assert told.p == pytest.approx(scipy.pvalue)
-    assert told[1:3] == pytest.approx(tuple(scipy.confidence_interval(0.95)))
+    assert told.interval() == pytest.approx(tuple(scipy.confidence_interval(0.95)))
 
 
 def test_the_most_favourable_of_several_is_corrected_for_that():
     assert compare(A, B - 5, 3).p == pytest.approx(3 * compare(A, B - 5).p)
     assert compare(A, B, 99).p == 1
-    assert compare(A, B, 3).high > compare(A, B).high
 
 
 @pytest.mark.parametrize(
@@ -43,8 +42,8 @@ def test_the_most_favourable_of_several_is_corrected_for_that():
 )
 def test_nothing_is_told_by_a_single_seed_or_what_is_no_number(first, second):
     told = compare(pd.Series(first), pd.Series(second))
-    assert np.isnan([told.p, told.low, told.high]).all()
-    table = pd.DataFrame([{"family": "x", **told._asdict()}])
+    assert np.isnan([told.p, *told.interval()]).all()
+    table = pd.DataFrame([{"family": "x", "metric": "loss", **told._asdict()}])
     assert comparison.judge(table)["verdict"].tolist() == [comparison.UNTOLD]
 
 
@@ -71,7 +70,7 @@ def test_the_error_of_an_accuracy_has_a_part_of_seeds_and_a_part_of_images():
     freedom = (seeds + images) ** 2 / (seeds**2 / 2 + images**2 / 999)
     half = stats.t(freedom).ppf(0.975) * (seeds + images) ** 0.5
     assert told.difference == pytest.approx(0.08 / 3)
-    assert (told.high - told.low) / 2 == pytest.approx(half)
+    assert told.interval()[1] - told.difference == pytest.approx(half)
     assert compare_right(a, b, same_images=False).difference == told.difference
 
 
@@ -79,13 +78,15 @@ def test_no_accuracy_is_certain():
     perfect = right(1, 1, 1)
     told = compare_right(perfect, perfect)
     assert told.p == 1
-    assert -1 <= told.low < 0 < told.high <= 1
+    assert told.interval()[0] < 0 < told.interval()[1]
     unsure = compare_right(right(1, 1), right(0.999, 0.999))
-    assert unsure.low < 0  # a single image
+    assert unsure.interval()[0] < 0  # a single image
+    low, high = comparison.interval_of_mean(perfect)
+    assert 0.99 < low < high == 1
     one = compare_right(right(1, 1, images=1), right(0, 0, images=1))
     assert np.isnan(one.p)
     few = compare_right(right(0.88, 0.87, images=100), right(0.86, 0.88, images=100))
-    assert few.low < 0 < few.high
+    assert few.interval()[0] < 0 < few.interval()[1]
 
 
 def test_a_family_is_corrected_after_holm():
@@ -96,9 +97,16 @@ def test_a_family_is_corrected_after_holm():
             "family": ["x", "x", "x", "x", "y"],
             "p": [*p, 0.04],
             "difference": [1.0, -1.0, NAN, 1.0, 1.0],
+            "freedom": 4,
+            "metric": ["loss"] * 3 + ["accuracy"] * 2,
         }
     )
-    assert comparison.judge(table)["verdict"].tolist() == [
+    table["error"] = 1 / stats.t(4).isf(table["p"] / 2)
+    table = comparison.judge(table)
+    assert table["high"].max() > 1 >= table["high"].iloc[-1]
+    holds_0 = ~(table["low"] * table["high"] > 0)
+    assert holds_0.tolist() == [True, False, True, True, False]  # as the verdict does
+    assert table["verdict"].tolist() == [
         "cannot be told",
         "smaller",
         "cannot be told",

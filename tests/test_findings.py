@@ -308,7 +308,7 @@ CASES = {
         ({"gradient_check.scalar": [0.0, -0.44, 0.0, 0.3, NAN]}, ""),
     ),
     "synthetic_starts_on_plateau": (
-        ({}, "networks linger on a plateau"),
+        ({}, "A tenth of the way, a plateau"),
         ({"synthetic_outcome.on_plateau": 0}, ""),
     ),
     "synthetic_all_closed": (
@@ -402,7 +402,7 @@ CASES = {
         ({"final.test_errors": 0}, "No network gets any of the test images wrong"),
     ),
     "most_networks_mistake_some_test_image": (
-        ({}, "of the test images are wrong in more than half"),
+        ({}, "wrong in more than half of the networks: "),
         (
             {"final_summary.mistaken_by_most": 0},
             "none is wrong in more than half of the networks",
@@ -639,3 +639,12 @@ def test_a_repository_gives_links_to_the_code_at_the_commit():
     address = r"https://example.org/a/b/blob/0123456789ab/workflow/rules/some.smk\#L7"
     assert rf"\href{{{address}}}{{\madeby{{some\_rule}}}}" in source
     assert r"\href" not in report(BASE)[0]
+
+
+def test_one_of_anything_is_in_the_singular():
+    settings = copy.deepcopy(SETTINGS)
+    settings["hyperparameters"] |= {"epochs": 1, "hidden_size": 1}
+    source, _ = report(changed({"dataset.instances": 1}), settings)
+    ones = re.findall(r"\\num\{1\}\}*\s+((?:hidden |test )?\w+)", source)
+    assert {"epoch", "hidden unit"} <= set(ones)
+    assert not {noun for noun in ones if re.search(r"(units|epochs|images)$", noun)}

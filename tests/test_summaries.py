@@ -170,7 +170,7 @@ def test_the_network_of_question_5_is_chosen_and_a_better_one_beside_it(
 
 
 def test_the_best_rate_of_each_batch_size_is_marked_and_whether_it_is_open():
-    table = sweep.best_rates(summarized())
+    table = sweep.best_rates(summarized(), CHOICE)
     best = table.set_index(["batch_size", "learning_rate"])
     assert best["best"].to_dict() == {
         (8, 1.0): False,  # both rates diverge
@@ -179,11 +179,11 @@ def test_the_best_rate_of_each_batch_size_is_marked_and_whether_it_is_open():
         (16, 1.0): True,
     }
     assert best.loc[(16, 1.0), "open"] == "highest"
-    one = sweep.best_rates(summarized(RUNS.iloc[1:3]))
+    one = sweep.best_rates(summarized(RUNS.iloc[1:3]), CHOICE)
     assert not one["best"].any()  # nothing to be the best of
     inside = RUNS.iloc[1:5].copy()
     worse = RUNS.iloc[1:3].assign(learning_rate=9.0, validation_accuracy=0.1)
-    marked = sweep.best_rates(summarized(pd.concat([inside, worse])))
+    marked = sweep.best_rates(summarized(pd.concat([inside, worse])), CHOICE)
     assert marked.loc[marked["best"], ["learning_rate", "open"]].values.tolist() == [
         [1.0, ""]
     ]

@@ -202,7 +202,7 @@ class Row:
         if "accuracy" in metric or metric == "misfit":
             unit, digits, scale = "percentage points", ".2f", 100.0
         elif metric.startswith(("ln ", "log10 ")):
-            unit, digits = "as a logarithm of the ratio", ".2f"
+            unit, digits = "as the logarithm of their ratio", ".2f"
         low, high, n = (
             self.number(name, form, factor)
             for name, form, factor in (

@@ -238,12 +238,24 @@ def render(
         arithmetic=arithmetic.described(),
         **functions,
     )
-    return source, {
+    return singular(source), {
         "numbers": ledger.entries,
         "findings": outcomes,
         "rests_on": rests_on,
         "sentences": sentences(jinja, templates),
     }
+
+
+COUNTED = (
+    "epoch hidden~unit image test~image network seed point instance parameter pixel "
+    "class run mistake batch setting derivative"
+)
+
+
+def singular(source: str) -> str:
+    """Take the plural from the noun behind each number that is 1."""
+    nouns = "|".join(COUNTED.replace("~", r"\s+").split())
+    return re.sub(rf"(\\num\{{1\}}\}}*\s+(?:{nouns}))(?:e?s)\b", r"\1", source)
 
 
 def where(error: Exception) -> str:

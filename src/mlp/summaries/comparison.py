@@ -29,10 +29,15 @@ class Comparison(NamedTuple):
     """A difference between two means."""
 
     difference: float
-    low: float  # the interval at the confidence of `CONFIDENCE`
-    high: float
+    error: float  # standard error
+    freedom: float  # degrees of freedom
     n: int  # pairs of runs; where they are no pairs, runs of the side that has fewer
     p: float  # of a difference at least as large, either way, where there is none
+
+    def interval(self) -> tuple[float, float]:
+        """Give the interval at `CONFIDENCE`, of this comparison by itself."""
+        half = stats.t(self.freedom).isf((1 - CONFIDENCE) / 2) * self.error
+        return self.difference - half, self.difference + half
 
 
 def mean_error(values: pd.Series | np.ndarray, least: float) -> Error:
@@ -56,10 +61,9 @@ def student(
     if not math.isfinite(difference) or not variance < math.inf:
         return Comparison(difference, math.nan, math.nan, n, math.nan)
     freedom = variance**2 / sum(e.variance**2 / e.freedom for e in errors)
-    t, error = stats.t(freedom), variance**0.5
-    half = t.isf((1 - CONFIDENCE) / 2 / among) * error
-    p = min(1.0, among * 2 * t.sf(abs(difference) / error))
-    return Comparison(difference, difference - half, difference + half, n, p)
+    error = variance**0.5
+    p = min(1.0, among * 2 * stats.t(freedom).sf(abs(difference) / error))
+    return Comparison(difference, error, freedom, n, p)
 
 
 def compare(
@@ -134,19 +138,18 @@ def compare_right(
     images = [images[0] - images[1]] if same_images else images
     errors = [mean_error(each, 0.0) for each in seeds]
     errors += [mean_error(each, len(each) ** -0.5) for each in images]
-    told = student(difference, errors, min(len(first), len(second)), among)
-    return told._replace(low=max(told.low, -1.0), high=min(told.high, 1.0))
+    return student(difference, errors, min(len(first), len(second)), among)
 
 
-def mean_right(right: pd.DataFrame) -> Comparison:
-    """Give a mean accuracy, with the errors of the seeds and of the images."""
+def interval_of_mean(right: pd.DataFrame) -> tuple[float, float]:
+    """Give the interval of a mean accuracy, by the errors of seeds and of images."""
     right = right.to_numpy()
     errors = [
         mean_error(right.mean(axis=1), 0.0),
         mean_error(right.mean(axis=0), right.shape[1] ** -0.5),
     ]
-    told = student(float(right.mean()), errors, len(right), 1)
-    return told._replace(low=max(told.low, 0.0), high=min(told.high, 1.0))
+    low, high = student(float(right.mean()), errors, len(right), 1).interval()
+    return max(low, 0.0), min(high, 1.0)
 
 
 def holm(p: pd.Series) -> pd.Series:
@@ -156,12 +159,30 @@ def holm(p: pd.Series) -> pd.Series:
 
 
 def judge(table: pd.DataFrame) -> pd.DataFrame:
-    """Add ``p_holm``, over each ``family``, and the ``verdict``, to comparisons."""
+    """Add to comparisons what they are told by, over each ``family`` of them.
+
+    Returns
+    -------
+    DataFrame
+        With ``p_holm``, the ``verdict``, and the interval from ``low`` to ``high``,
+        which is widened as its p-value is corrected, so that it holds 0 if nothing can
+        be told.
+    """
     families = table.groupby("family")["p"]
     table["p_holm"] = pd.concat([holm(p) for _, p in families])
     sure = table["p_holm"] <= 1 - CONFIDENCE
     side = np.where(table["difference"] > 0, LARGER, SMALLER)
-    return table.assign(verdict=np.where(sure, side, UNTOLD))
+    alone = 2 * stats.t(table["freedom"]).sf(
+        (table["difference"] / table["error"]).abs()
+    )
+    among = (table["p_holm"] / np.maximum(alone, 1e-300)).clip(lower=1)
+    half = stats.t(table["freedom"]).isf((1 - CONFIDENCE) / 2 / among) * table["error"]
+    most = np.where(table["metric"].str.contains("accuracy"), 1, math.inf)
+    return table.assign(
+        verdict=np.where(sure, side, UNTOLD),
+        low=np.maximum(table["difference"] - half, -most),
+        high=np.minimum(table["difference"] + half, most),
+    )
 
 
 def share(count: int, size: int) -> tuple[float, float]:

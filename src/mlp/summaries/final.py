@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from mlp.outputs import write_table
-from mlp.summaries.comparison import CONFIDENCE, mean_right
+from mlp.summaries.comparison import CONFIDENCE, interval_of_mean
 
 METRICS = ["train_loss", "train_accuracy", "test_loss", "test_accuracy", "test_errors"]
 
@@ -58,8 +58,7 @@ def summarize(runs: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
         )
     summary = pd.DataFrame(rows)
     tested = summary.index[summary["metric"] == "test_accuracy"][:1]
-    told = mean_right(right)
-    summary.loc[tested, ["whole_low", "whole_high"]] = told.low, told.high
+    summary.loc[tested, ["whole_low", "whole_high"]] = interval_of_mean(right)
     summary.loc[tested, "mistaken_by_most"] = (right.mean() < 0.5).sum()
     return summary
 

@@ -62,16 +62,18 @@ def ranked(summary: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def best_rates(grid: pd.DataFrame) -> pd.DataFrame:
-    """Mark the ``best`` rate of all that differ in nothing else, if there are several.
+def best_rates(grid: pd.DataFrame, setting: Hyperparameters) -> pd.DataFrame:
+    """Mark the ``best`` rate of each batch size, all else being as in `setting`.
 
-    It is ``open`` if it is the ``lowest`` or the ``highest`` of those.
+    Where there are several, it is ``open`` if it is the ``lowest`` or ``highest``.
     """
+    best = alike(grid, setting, "learning_rate", "batch_size")
+    tried = alike(grid.assign(diverged=0), setting, "learning_rate", "batch_size")
     grid = grid.assign(best=False, open="")
-    others = [name for name in SETTING if name != "learning_rate"]
-    for _, settings in grid.groupby(others):
+    for size, settings in tried.groupby("batch_size"):
         rates = settings["learning_rate"]
-        for index in ranked(settings).index[:1] if len(settings) > 1 else []:
+        one = best.index[best["batch_size"] == size][:1]
+        for index in one if len(settings) > 1 else []:
             grid.loc[index, "best"] = True
             for name, edge in {"lowest": rates.min(), "highest": rates.max()}.items():
                 if rates[index] == edge:
@@ -175,8 +177,8 @@ def main() -> None:
             raise NoCandidateError(
                 f"none of the runs of learning_rate_sweep.{key} is there; make some"
             )
-    write_table(arguments.learning_rates, best_rates(learning_rates))
-    write_table(arguments.grid, best_rates(grid))
+    write_table(arguments.learning_rates, best_rates(learning_rates, setting))
+    write_table(arguments.grid, best_rates(grid, setting))
     write_table(arguments.activations, activations(summary, setting))
     write_table(arguments.settings, summary)
     write_table(arguments.chosen, chosen)
