@@ -247,15 +247,17 @@ def render(
 
 
 COUNTED = (
-    "epoch hidden~unit image test~image network seed point instance parameter pixel "
-    "class run mistake batch setting derivative"
+    "epoch|unit|image|network|seed|point|instance|parameter|pixel|class|run|mistake|"
+    "batch|setting|derivative"
 )
+KINDS = r"(?:(?:hidden|sigmoid|tanh|rectified|linear|training|test|canonical)\s+)*"
+"""Words between a number and the noun."""
 
 
 def singular(source: str) -> str:
     """Take the plural from the noun behind each number that is 1."""
-    nouns = "|".join(COUNTED.replace("~", r"\s+").split())
-    return re.sub(rf"(\\num\{{1\}}\}}*\s+(?:{nouns}))(?:e?s)\b", r"\1", source)
+    one = rf"(\\num\{{1\}}\}}*\s+{KINDS}(?:{COUNTED}))e?s\b"
+    return re.sub(one, r"\1", source)
 
 
 def where(error: Exception) -> str:
