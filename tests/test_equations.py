@@ -412,11 +412,15 @@ def check_instance_backward():
 @check(
     "eq:batch-loss",
     r"\frac1B \sum_{n=1}^{B} l_n",
+    r"-\frac1B\,\mathbf 1^\top (T \odot \log Y)\,\mathbf 1",
     r"-\log Y_{n t_n} = \log\sum_m \exp O_{nm} - O_{n t_n}",
 )
 def check_batch_loss():
     forms = [sp.log(sum(map(sp.exp, O_[n, :]))) - O_[n, T[n]] for n in range(N)]
-    return agree([forms], [losses])
+    targets = sp.Matrix(N, O, lambda n, j: delta(j, T[n]))
+    picked = targets.multiply_elementwise(Y_.applyfunc(sp.log))
+    whole = -ONES.T * picked * sp.ones(O, 1) / N
+    return agree([forms], [losses]) and agree(whole, [[L]])
 
 
 @check(
@@ -424,11 +428,15 @@ def check_batch_loss():
     r"\sum_m X_{nm} W_{mj} + b_j & &\Longrightarrow & K &= XW + \mathbf 1 b",
     r"\sum_m H_{nm} V_{mj} + c_j & &\Longrightarrow & O &= HV + \mathbf 1 c",
     r"\frac{\exp O_{nj}}{\sum_m \exp O_{nm}}",
+    r"Y &= E \oslash (E\,\mathbf 1\,\mathbf 1^\top), \quad E = \exp O",
 )
 def check_batch_forward():
     k = sp.Matrix(N, H, lambda n, j: sum(x[n, i] * W[i, j] for i in range(I)) + b[j])
     out = sp.Matrix(N, O, lambda n, j: sum(H_[n, i] * V[i, j] for i in range(H)) + c[j])
-    return agree(k, K_) and agree(out, O_)
+    exp = O_.applyfunc(sp.exp)
+    sums = exp * sp.ones(O, 1) * sp.ones(1, O)
+    shares = exp.multiply_elementwise(sums.applyfunc(lambda each: 1 / each))
+    return agree(k, K_) and agree(out, O_) and agree(shares, Y_)
 
 
 @check("eq:batch-logits", r"\frac1B\,(Y_{nj} - \delta_{t_n j})", r"\tfrac1B\,(Y - T)")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlp.experiments import softmax, train, train_final, train_synthetic
+from mlp.experiments import batching, softmax, train, train_final, train_synthetic
 from mlp.hyperparameters import Hyperparameters
 from mlp.networks import scalar
 from tests.test_data import idx_file
@@ -250,3 +250,15 @@ def test_the_derivative_in_two_steps_fails_where_the_output_underflows(
     steps = [softmax.compare(precision, overflow + above) for above in (-0.1, 0.1, 50)]
     assert [case["two_steps"] for case in steps] == ["-1.0", "-inf", "nan"]
     assert {case["one_step"] for case in steps} == {-1.0}
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
+def test_instances_one_by_one_learn_what_their_batch_does(activation):
+    rng = np.random.default_rng(0)
+    x, t = rng.standard_normal((50, 6), dtype=np.float32), rng.integers(0, 3, 50)
+    choice = Hyperparameters(8, activation, "lecun_normal", "", 8, 0.5, "constant", 1)
+    rows = list(batching.compare(choice, x, t, 3, seed=0))
+    assert [row["step"] for row in rows] == [*range(1, 8)]  # the last has two instances
+    assert max(row["loss_difference"] for row in rows) < 1e-5
+    assert max(row["matmul_difference"] for row in rows) < 1e-5
+    assert len({row["batch_loss"] for row in rows}) == 7

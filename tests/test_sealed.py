@@ -34,6 +34,7 @@ def test_only_the_final_runs_open_the_test_set(tiny):
 def test_the_record_has_the_readers_of_the_training_set(tiny):
     assert readers(tiny, "train-images") == {
         "mlp.experiments.train_final",
+        "mlp.experiments.batching",
         "mlp.experiments.train",
         "mlp.figures.dataset",
         "mlp.summaries.dataset",

@@ -47,6 +47,7 @@ MADE = {
     "synthetic": rules.synthetic.output,
     "synthetic_figures": rules.synthetic_figures.output,
     "dataset": rules.dataset.output,
+    "batching": rules.batching.output,
     "dataset_figures": rules.dataset_figures.output,
     "train": [
         f"{os.path.dirname(run)}/{name}"

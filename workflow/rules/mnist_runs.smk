@@ -10,12 +10,13 @@ OUTPUTS:
 
     results/dataset.csv                 the images to train and validate on
     results/figures/dataset.pdf         some of them
+    results/batching.csv                instances one by one, and as batches
     results/runs/hidden_size=.../       each run, by hyperparameters and seed
     results/epochs.csv, batches.csv     mean and spread over the seeds
     results/figures/batches.pdf, spread.pdf, epochs.pdf
 """
 
-from workflow.runs import RUN, runs, settings
+from workflow.runs import RUN, runs, settings, words
 
 SWEEP = config["learning_rate_sweep"]
 GRIDS = SWEEP["grid"] if isinstance(SWEEP["grid"], list) else [SWEEP["grid"]]
@@ -93,6 +94,39 @@ rule dataset_figures:
             --class-names {params.class_names:q} \
             --validation-size {params.validation_size} \
             --figure {output.pdf:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule batching:
+    """Train on a few batches by their instances one by one, and as a whole."""
+    input:
+        images=rules.download.output.train_images,
+        labels=rules.download.output.train_labels,
+    output:
+        "results/batching.csv",
+    log:
+        "logs/batching.txt",
+    benchmark:
+        "benchmarks/batching.tsv"
+    params:
+        *code("mlp.experiments.batching"),
+        hyperparameters=words(config["hyperparameters"]),
+        sha256=SHA256,
+        classes=len(CLASSES),
+        validation_size=config["dataset"]["validation_size"],
+        seed=SEEDS[0],
+    shell:
+        """
+        python -m mlp.experiments.batching \
+            --images {input.images:q} \
+            --labels {input.labels:q} \
+            --sha256 {params.sha256} \
+            --classes {params.classes} \
+            --validation-size {params.validation_size} \
+            --hyperparameters {params.hyperparameters:q} \
+            --seed {params.seed} \
+            --output {output:q} \
             >{log:q} 2>&1
         """
 

@@ -126,12 +126,14 @@ def central_differences(
     ]
 
 
-def mean_gradient(network, parameters, instances, *activation) -> list[float]:
-    """Average the derivatives that a per-instance network gives, as `elements` does."""
+def mean_gradient(
+    parameters: scalar.Parameters, instances: list[tuple[list[float], int]]
+) -> list[float]:
+    """Average the derivatives by the scalar network, in the order of `elements`."""
     gradients = []
     for x, t in instances:
-        _, cache = network.forward(parameters, x, t, *activation)
-        gradients.append(values(network.backward(parameters, cache)))
+        _, cache = scalar.forward(parameters, x, t)
+        gradients.append(values(scalar.backward(parameters, cache)))
     return [math.fsum(each) / len(each) for each in zip(*gradients)]
 
 
@@ -156,11 +158,11 @@ def check(point: Point) -> list[dict]:
     _, cache = batch.forward(arrays, x, t, point.activation)
     columns: dict[str, list] = {
         "scalar": [""] * len(values(arrays)),
-        "instance": mean_gradient(instance, arrays, zip(x, t), point.activation),
+        "instance": values(instance.mean_gradient(arrays, x, t, point.activation)[1]),
         "batch": values(batch.backward(arrays, cache)),
     }
     if point.activation == "sigmoid":
-        columns["scalar"] = mean_gradient(scalar, point.parameters, point.instances)
+        columns["scalar"] = mean_gradient(point.parameters, point.instances)
         differences = central_differences(scalar_loss, point.parameters)
     else:
         differences = central_differences(batch_loss, point.parameters)

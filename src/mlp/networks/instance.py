@@ -77,3 +77,32 @@ def backward(parameters: Parameters, cache: Cache) -> Parameters:
     dk = ACTIVATIONS[activation].backward(dh, h)
     dW = np.outer(x, dk)  # (inputs, hidden)
     return Parameters(dW, dk, dV, do)
+
+
+def mean_gradient(
+    parameters: Parameters, x: NDArray, t: NDArray, activation: str = "sigmoid"
+) -> tuple[float, Parameters]:
+    """Add up the losses and gradients of a few instances, one after another.
+
+    Parameters
+    ----------
+    parameters : Parameters
+    x : ndarray, (instances, inputs)
+    t : ndarray of int, (instances,)
+    activation : str
+        A key of `ACTIVATIONS`.
+
+    Returns
+    -------
+    loss : float
+        Mean over the instances, in nats.
+    gradient : Parameters
+        Of that mean.
+    """
+    loss, gradient = 0.0, Parameters(*map(np.zeros_like, parameters))
+    for x_n, t_n in zip(x, t):
+        loss_n, cache = forward(parameters, x_n, t_n, activation)
+        loss += float(loss_n)
+        for total, d in zip(gradient, backward(parameters, cache)):
+            total += d
+    return loss / len(t), Parameters(*(total / len(t) for total in gradient))
