@@ -83,6 +83,7 @@ def test_no_accuracy_is_certain():
     assert unsure.interval()[0] < 0  # a single image
     low, high = comparison.interval_of_mean(perfect)
     assert 0.99 < low < high == 1
+    assert comparison.interval_of_mean(right(1, 1, images=1)) == (0, 1)
     one = compare_right(right(1, 1, images=1), right(0, 0, images=1))
     assert np.isnan(one.p)
     few = compare_right(right(0.88, 0.87, images=100), right(0.86, 0.88, images=100))

@@ -240,8 +240,10 @@ def chosen_batch_size_is_one(tables: Tables) -> bool:
 
 @finding
 def some_test_images_are_mistaken(tables: Tables) -> bool:
-    """At least one network gets at least one test image wrong."""
-    return bool((tables["final"]["test_errors"] > 0).any())
+    """At least one network of question 5 gets at least one test image wrong."""
+    final = tables["final"]
+    mine = final["choice"] == "as_assigned"
+    return bool((final.loc[mine, "test_errors"] > 0).any())
 
 
 @finding

@@ -149,7 +149,7 @@ def interval_of_mean(right: pd.DataFrame) -> tuple[float, float]:
         mean_error(right.mean(axis=0), right.shape[1] ** -0.5),
     ]
     low, high = student(float(right.mean()), errors, len(right), 1).interval()
-    return max(low, 0.0), min(high, 1.0)
+    return np.fmax(low, 0.0), np.fmin(high, 1.0)  # of a single image, all there is
 
 
 def holm(p: pd.Series) -> pd.Series:

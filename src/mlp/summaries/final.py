@@ -57,6 +57,8 @@ def summarize(runs: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
             }
         )
     summary = pd.DataFrame(rows)
+    shares = summary["metric"].str.endswith("accuracy")
+    summary.loc[shares, ["low", "high"]] = summary[["low", "high"]].clip(0, 1)
     tested = summary.index[summary["metric"] == "test_accuracy"][:1]
     summary.loc[tested, ["whole_low", "whole_high"]] = interval_of_mean(right)
     summary.loc[tested, "mistaken_by_most"] = (right.mean() < 0.5).sum()
