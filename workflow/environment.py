@@ -21,8 +21,8 @@ VENV = PROJECT / ".venv"
 CACHE = PROJECT / ".snakemake" / "cache"  # the home may not be writable
 PIP = (
     *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host"),
-    *("cert", "client-cert", "proxy", "timeout", "retries", "keyring-provider"),
-    *("cache-dir", "no-cache-dir", "use-feature", "use-deprecated"),
+    *("cert", "client-cert", "proxy", "timeout", "default-timeout", "retries"),
+    *("keyring-provider", "cache-dir", "no-cache-dir", "use-feature", "use-deprecated"),
 )
 """The settings of pip that say where packages come from and how they are reached."""
 
