@@ -1,7 +1,7 @@
 # The commands of a user and of a developer; `make help` lists them.
 
-CORES ?= all
-PYTHON ?= python3
+CORES := $(or $(CORES),all)
+PYTHON := $(or $(PYTHON),python3)
 PDF ?= report/report.pdf
 WITH ?= report/report.pdf
 
@@ -28,15 +28,15 @@ help: ## list the targets
 
 report: prerequisites .venv/report ## make report/report.pdf, whatever that takes
 	@$(SNAKEMAKE)
-	@echo "The report is $(CURDIR)/report/report.pdf"
+	@echo "The report is $$PWD/report/report.pdf"
 
 html: prerequisites .venv/report ## make report/report.html, a page with the PDF, figures and tables
 	@$(SNAKEMAKE) --report report/report.html --report-after-run -- report pages
-	@echo "The page is $(CURDIR)/report/report.html"
+	@echo "The page is $$PWD/report/report.html"
 
 slurm: .venv/slurm ## make the report with jobs of a Slurm cluster, see docs/cluster.md
 	@.venv/bin/python -m workflow.recovery --workflow-profile profiles/slurm
-	@echo "The report is $(CURDIR)/report/report.pdf"
+	@echo "The report is $$PWD/report/report.pdf"
 
 verify: prerequisites .venv/report ## compare PDF=report/report.pdf with the data and code here
 	@PYTHONPATH=src .venv/bin/python -m mlp.document.verify "$(PDF)"

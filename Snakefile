@@ -34,9 +34,12 @@ if mistakes := list(problems(config)):
     raise WorkflowError("The configuration cannot be used.", *mistakes)
 
 try:
-    path = os.pathsep.join([str(python().parent), *os.get_exec_path()])
+    programs = str(python().parent)
 except ImportError as error:
     raise WorkflowError(str(error)) from None
+if os.pathsep in programs:  # which would end the name of the folder
+    programs = os.path.relpath(programs)
+path = os.pathsep.join([programs, *os.get_exec_path()])
 
 variables = environment()
 os.environ.clear()

@@ -1,11 +1,18 @@
 """The run on real images that files of tests share; none changes its results."""
 
 import json
+import os
 import shutil
 
 import pytest
 
 from tests.tools.project import PROJECT, clone_of_project, offline, snakemake
+from workflow.environment import environment
+
+# the tests start programs, too, and import Matplotlib
+for name in os.environ.keys() - environment().keys():
+    if not name.startswith(("PYTEST", "HYPOTHESIS")):
+        del os.environ[name]
 
 
 @pytest.hookimpl(tryfirst=True)

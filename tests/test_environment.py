@@ -86,8 +86,9 @@ def make(folder, **variables):
     }
     (folder / "small.yaml").write_text(json.dumps(settings))
     (folder / "matplotlibrc").write_text(variables.pop("matplotlibrc", ""))
+    (folder / ".venv").symlink_to(sys.prefix)
     run = subprocess.run(
-        [sys.executable, "-E", "-m", "workflow.recovery"]
+        [".venv/bin/python", "-E", "-m", "workflow.recovery"]
         + ["--cores", "2", "--configfile", "small.yaml"],
         cwd=folder,
         env=variables,

@@ -20,7 +20,8 @@ tex_missing() {
     sed -n 's/^\\usepackage\(\[[^]]*\]\)\{0,1\}{\([^}]*\)}.*/\2/p' templates/preamble.tex templates/macros.tex |
         tr ',' '\n' | sed 's/$/.sty/' |
         while read -r package; do
-            kpsewhich "$package" >/dev/null || echo "$package"
+            # as the rule `report` will see it: without what is in the home folder
+            env -i PATH="$PATH" HOME=/ kpsewhich "$package" >/dev/null || echo "$package"
         done
 }
 
