@@ -58,6 +58,7 @@ def test_the_provenance_covers_all_that_is_there(tiny, said):
         for folder in ("results", "report")
         for path in (tiny / folder).rglob("*")
         if path.is_file()
+        and path.name[0] != "."
         and path.name
         not in ("README.md", "report.pdf", "provenance.json", "manifest.json")
     }

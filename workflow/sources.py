@@ -18,6 +18,11 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 LOCK = SOURCE.parent / "requirements.txt"
 CHOICE = "MLP_ARITHMETIC"
 """The environment variable of `mlp.arithmetic`, which the Snakefile sets."""
+RECORD = """
+        printf '%s\\0' {params:q} '' {input:q} '' {output:q} \\
+            | python -m mlp.records {rule} >>{log:q} 2>&1
+        """
+"""How each job ends whose files the report is made from: see `mlp.records`."""
 SOURCES = ("Snakefile", "config.yaml", LOCK.name, "src", "templates", "workflow")
 """What the report depends on, besides the data and a folder with other templates."""
 
@@ -112,7 +117,7 @@ def steps(rule: Any) -> dict:
         The ``command``, with what Snakemake fills in by name; the modules of ``code``
         that it imports; and the ``inputs``, which are the same for all its jobs.
     """
-    command = " ".join(rule.shellcmd.split())
+    command = " ".join(rule.shellcmd.removesuffix(RECORD).split())
     step = re.search(r"python -m ([\w.]+)", command)
     code = imported(step[1]).values() if step else []
     inputs: list[str] = []
@@ -123,6 +128,21 @@ def steps(rule: Any) -> dict:
         "code": sorted(str(file.relative_to(SOURCE.parent)) for file in code),
         "inputs": inputs,
     }
+
+
+def parameters(rule: Any) -> list[tuple[str, str | None]]:
+    """List the parameters of a rule of Snakemake, as `mlp.records` compares them.
+
+    One that depends on the wildcards, which are in the names of the files, is None.
+    """
+    listed: list[tuple[str, str | None]] = []
+    for name, value in rule.params._allitems():
+        try:
+            given = str(value(None) if callable(value) else value)
+        except AttributeError:  # None has no wildcards
+            given = None
+        listed.append((name or "code", given))
+    return listed
 
 
 def sources(names: Iterable[str] = SOURCES, top: Path = SOURCE.parent) -> list[str]:

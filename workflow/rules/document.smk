@@ -22,6 +22,7 @@ from workflow.sources import (
     SOURCES,
     contents,
     listed,
+    parameters,
     places,
     sources,
     steps,
@@ -121,7 +122,7 @@ rule render:
             --output {output.tex:q} \
             --ledger {output.ledger:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule manifest:
@@ -172,6 +173,9 @@ rule provenance:
                 for name, file in rules.download.output.items()
             }
         ),
+        parameters=lambda wildcards: json.dumps(
+            {name: parameters(workflow.get_rule(name)) for name in (*MADE, "render")}
+        ),
         sources=contents({file: Path(file) for file in {*sources(), *TEMPLATE_FILES}}),
     shell:
         """
@@ -179,6 +183,7 @@ rule provenance:
             --commit {params.commit:q} \
             --settings {params.settings:q} \
             --data {params.data:q} \
+            --parameters {params.parameters:q} \
             --sources {params.sources:q} \
             --manifest {input.manifest:q} \
             --output {output:q} \
@@ -209,6 +214,7 @@ rule report:
         python -m mlp.document.report {input.tex:q} \
             --templates {params.templates:q} \
             --date {params.date} \
+            --provenance {input.provenance:q} \
             --output {output:q} \
             >{log:q} 2>&1
         """

@@ -55,7 +55,7 @@ rule train_final:
             --confusion {output.confusion:q} \
             --mistakes {output.mistakes:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule final:
@@ -84,7 +84,7 @@ rule final:
             --summary {output.summary:q} \
             --confusion {output.confusion:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule final_figures:
@@ -114,4 +114,4 @@ rule final_figures:
             --confusion-figure {output.confusion:q} \
             --mistakes-figure {output.mistakes:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD

@@ -39,4 +39,4 @@ rule gradient_check:
             --forward-pass {output.forward_pass:q} \
             --checked {output.checked:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD

@@ -71,7 +71,7 @@ rule learning_rate_sweep:
                 --chosen {output.chosen:q} \
                 --sweep {output.sweep:q} \
                 >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule learning_rate_sweep_figures:
@@ -98,4 +98,4 @@ rule learning_rate_sweep_figures:
             --learning-rates-figure {output.learning_rates:q} \
             --grid-figure {output.grid:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD

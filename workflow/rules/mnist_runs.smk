@@ -65,7 +65,7 @@ rule dataset:
             --validation-size {params.validation_size} \
             --output {output:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule dataset_figures:
@@ -166,7 +166,7 @@ rule train:
             --epochs {output.epochs:q} \
             --batches {output.batches:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule mnist_runs:
@@ -193,7 +193,7 @@ rule mnist_runs:
             --epochs-output {output.epochs:q} \
             --batches-output {output.batches:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule mnist_runs_figures:
@@ -227,4 +227,4 @@ rule mnist_runs_figures:
             --spread-figure {output.spread:q} \
             --epochs-figure {output.epochs:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD

@@ -24,4 +24,4 @@ rule softmax:
     shell:
         """
         python -m mlp.experiments.softmax --output {output:q} >{log:q} 2>&1
-        """
+        """ + RECORD

@@ -45,7 +45,7 @@ rule train_synthetic:
             --curve {output.curve:q} \
             --parameters {output.parameters:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule synthetic:
@@ -76,7 +76,7 @@ rule synthetic:
             --result {output.result:q} \
             --outcome {output.outcome:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule synthetic_figures:
@@ -103,4 +103,4 @@ rule synthetic_figures:
             --curve-figure {output.curve:q} \
             --boundary-figure {output.boundary:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD

@@ -4,23 +4,17 @@ Nothing in it depends on the clock or on the folder that the project is in.
 """
 
 import argparse
-import hashlib
 import json
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from mlp.arithmetic import described
+from mlp import records
 from mlp.outputs import replacing
+from mlp.records import digest
 
 PACKAGES = ("jinja2", "matplotlib", "numpy", "pandas", "scipy", "snakemake")
-
-
-def digest(path: Path) -> str:
-    """Give the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest_sources(sources: Mapping[str, str]) -> dict[str, str]:
@@ -50,6 +44,7 @@ def describe(
     data: dict[str, str],
     sources: Mapping[str, str],
     manifest: Mapping[str, Mapping],
+    parameters: Mapping[str, records.Parameters],
 ) -> dict:
     """Describe where the results come from.
 
@@ -66,17 +61,20 @@ def describe(
         As in `digest_sources`.
     manifest : mapping of str to mapping
         The rules with their ``files``.
+    parameters : mapping of str to sequence
+        The parameters of each rule.
+
+    Raises
+    ------
+    RecordError
+        If a result was made with others.
     """
     return {
-        "arithmetic": described(),
+        "arithmetic": records.arithmetic_of(manifest),
         "commit": commit,
         "config": settings,
         "data": data,
-        "results": {
-            file: {"rule": rule, "sha256": digest(Path(file))}
-            for rule, made in manifest.items()
-            for file in made["files"]
-        },
+        "results": records.check(manifest, parameters),
         "sources": digest_sources(sources),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in PACKAGES},
@@ -89,6 +87,7 @@ def main() -> None:
     parser.add_argument("--commit", type=json.loads, required=True)
     parser.add_argument("--settings", type=json.loads, required=True)
     parser.add_argument("--data", type=json.loads, required=True)
+    parser.add_argument("--parameters", type=json.loads, required=True)
     parser.add_argument("--sources", nargs="+", metavar="'NAME SHA256'", required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
@@ -100,6 +99,7 @@ def main() -> None:
         arguments.data,
         dict(source.rsplit(" ", 1) for source in arguments.sources),
         json.loads(arguments.manifest.read_text()),
+        arguments.parameters,
     )
     with replacing(arguments.output) as temporary:
         temporary.write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")

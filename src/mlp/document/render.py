@@ -15,7 +15,7 @@ from pathlib import Path
 import jinja2
 import pandas as pd
 
-from mlp import arithmetic
+from mlp import records
 from mlp.document import findings, listings
 from mlp.document.latex import Tex, escape
 from mlp.document.ledger import Ledger, LedgerError
@@ -235,7 +235,7 @@ def render(
         date=date,
         tables=[Tex(name) for name in sorted(tables)],  # file names of ours
         versions=VERSIONS,
-        arithmetic=arithmetic.described(),
+        arithmetic=records.arithmetic_of(manifest),
         **functions,
     )
     return singular(source), {

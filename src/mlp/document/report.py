@@ -2,6 +2,7 @@
 
 import argparse
 import io
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 import pypdf
 
 from mlp.outputs import replacing
+from mlp.records import current
 
 BLEMISH = re.compile(
     r"^Overfull.*|^.*Warning: .*(?:undefined|multiply.defined|"
@@ -133,9 +135,16 @@ def main() -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("--templates", type=Path, nargs="+", required=True)
     parser.add_argument("--date", type=int, required=True)
+    parser.add_argument("--provenance", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
+    for file, made in json.loads(arguments.provenance.read_text())["results"].items():
+        if current(Path(file)) != made["sha256"]:
+            raise SystemExit(
+                f"{file} has changed since {arguments.provenance} was written: remove "
+                "both, and start again"
+            )
     with replacing(arguments.output) as temporary:
         temporary.write_bytes(
             typeset(arguments.source, arguments.templates, arguments.date)

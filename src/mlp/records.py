@@ -1,0 +1,168 @@
+"""What each result was made from: a record beside it, and the check of all of them.
+
+A record does not depend on what Snakemake remembers.  Each job ends by writing one,
+with its parameters (settings, hashes of the code) and the SHA-256 of its inputs and
+outputs.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from mlp import arithmetic
+from mlp.outputs import replacing
+
+Parameters = Sequence[tuple[str, str | None]]  # name, value; None: one for each job
+LONG = 60  # characters of a value in a message
+
+
+class RecordError(SystemExit):
+    """A result that the report must not show; its message ends the step."""
+
+
+def digest(path: Path) -> str:
+    """Give the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def record_of(rule: str, file: str) -> Path:
+    """Name the record of the job of a rule that made a file."""
+    return Path(file).with_name(f".{rule}.json")
+
+
+def describe(
+    parameters: Sequence[str], inputs: Sequence[str], outputs: Sequence[str]
+) -> dict:
+    """Describe a job that has just ended."""
+    return {
+        "arithmetic": arithmetic.in_use(),
+        "parameters": list(parameters),
+        # the steps check the data against the digests among their parameters
+        "inputs": {
+            name: None if name.startswith("data/") else digest(Path(name))
+            for name in inputs
+        },
+        "outputs": {name: digest(Path(name)) for name in outputs},
+    }
+
+
+def other_parameters(found: Sequence[str], expected: Parameters) -> Iterator[str]:
+    """Say which parameters are not those expected."""
+    wanted = [(name, value) for name, value in expected if value != ""]  # as the shell
+    if len(found) != len(wanted):
+        yield f"with {len(found)} settings and modules, and not {len(wanted)}"
+    for was, (name, value) in zip(found, wanted):
+        if value is not None and was != value:
+            yield f"with {name} {shorten(was)}, and not {shorten(value)}"
+
+
+def shorten(text: str) -> str:
+    """Keep a value from filling the message."""
+    return text if len(text) <= LONG else f"{text[:LONG]}..."
+
+
+def faults(
+    rule: str, file: str, inputs: Sequence[str], parameters: Parameters
+) -> Iterator[str]:
+    """Say what in the record of a file is not as the report claims."""
+    try:
+        record = read(record_of(rule, file))
+    except (OSError, ValueError):
+        yield "without a record of what it is made from"
+        return
+    yield from other_parameters(record["parameters"], parameters)
+    if list(record["inputs"]) != list(inputs):
+        yield "from other files, or from these in another order"
+    for name, sha256 in record["inputs"].items():
+        if sha256 and sha256 != current(Path(name)):
+            yield f"from another {name}"
+    if record["outputs"].get(file) != current(Path(file)):
+        yield "as another file, which has changed since"
+
+
+@cache
+def read(path: Path) -> dict:
+    """Read a record."""
+    return json.loads(path.read_text())
+
+
+@cache
+def current(path: Path) -> str:
+    """Give the SHA-256 that a file has now; none if it is not there."""
+    return digest(path) if path.is_file() else ""
+
+
+def check(
+    rules: Mapping[str, Mapping], parameters: Mapping[str, Parameters]
+) -> dict[str, dict[str, str]]:
+    """Check that all files are made as the report claims.
+
+    Parameters
+    ----------
+    rules : mapping
+        As in ``report/manifest.json``, by name, with their ``files`` and ``inputs``.
+    parameters : mapping
+        Those of each rule.
+
+    Returns
+    -------
+    dict
+        The ``rule`` and the ``sha256`` of each file.
+
+    Raises
+    ------
+    RecordError
+        For the first that is not.
+    """
+    for rule, made in rules.items():
+        for file in made["files"]:
+            for fault in faults(rule, file, made["inputs"], parameters[rule]):
+                raise RecordError(
+                    f"{file} was made {fault}: it belongs into no report. "
+                    f"Remove {record_of(rule, file).parent} and start again."
+                    if file.startswith("results/")
+                    else f"{file} was made {fault}: remove it, and start again."
+                )
+    return {
+        file: {"rule": rule, "sha256": current(Path(file))}
+        for rule, made in rules.items()
+        for file in made["files"]
+    }
+
+
+def arithmetic_of(rules: Mapping[str, Mapping]) -> str:
+    """Name the arithmetic of all results that say which it was, and of this process."""
+    paths = {record_of(rule, f) for rule, made in rules.items() for f in made["files"]}
+    found = {read(path)["arithmetic"] for path in paths if path.is_file()}
+    others = sorted(found - {arithmetic.in_use()})
+    return ", and ".join([arithmetic.described(), *others])
+
+
+def main() -> None:
+    """Write the record of a job, by what standard input names."""
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0],
+        epilog="Parameters, inputs and outputs are read from standard input, each "
+        "ended by a zero byte, with an empty one between the three.",
+    )
+    parser.add_argument("rule")
+    rule = parser.parse_args().rule
+
+    parts: list[list[str]] = [[]]
+    for item in sys.stdin.read().split("\0")[:-1]:
+        if item:
+            parts[-1].append(item)
+        else:
+            parts.append([])
+    record = describe(*parts)
+    with replacing(record_of(rule, parts[-1][0])) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
