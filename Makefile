@@ -39,7 +39,7 @@ slurm: .venv/slurm ## make the report with jobs of a Slurm cluster, see docs/clu
 	@echo "The report is $$PWD/report/report.pdf"
 
 verify: prerequisites .venv/report ## compare PDF=report/report.pdf with the data and code here
-	@PYTHONPATH=src .venv/bin/python -m mlp.document.verify "$(PDF)"
+	@PYTHONPATH=src .venv/bin/python -m mlp.document.verify $(if $(REBUILD),--rebuild) "$(PDF)"
 
 trace: .venv/report ## say where NUMBER=98.25 of PDF=report/report.pdf is from, or FINDING=words
 	@PYTHONPATH=src .venv/bin/python -m mlp.document.trace "$(PDF)" \

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import RerunTrigger
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -30,13 +29,6 @@ for file in map(Path, ["config.yaml", *workflow.configfiles]):
 
 configfile: "config.yaml"
 
-
-plan = workflow.dag_settings  # none for --lint
-if plan and (ignored := RerunTrigger.all() - {*plan.rerun_triggers}):
-    raise WorkflowError(
-        "Results could be of other code or settings than the report says: "
-        f"--rerun-triggers leaves out {', '.join(sorted(map(str, ignored)))}."
-    )
 
 if mistakes := list(problems(config)):
     raise WorkflowError("The configuration cannot be used.", *mistakes)

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from mlp.document import findings, listings, render
+from mlp.document.provenance import versions
 from mlp.experiments import gradient_check
 from mlp.summaries.comparison import UNTOLD
 from workflow import sources
@@ -510,6 +511,8 @@ def report(tables, settings=SETTINGS):
         MANIFEST,
         "0123456789ab",
         "today",
+        versions(),
+        "portable",
     )
     return " ".join(source.split()), record
 

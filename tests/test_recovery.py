@@ -101,7 +101,9 @@ def test_no_job_of_a_killed_run_lives_on(project, endless):
     code, output = finish(report(project, "--", "softmax"))
     assert code == 0, output
     assert not job.is_running()
-    (result,) = (project / "results").iterdir()  # no temporary file beside it
+    # no temporary file beside them
+    record, result = sorted((project / "results").iterdir())
+    assert record.name == ".softmax.json"
     assert result.read_text().startswith("margin,")
 
 
@@ -136,7 +138,8 @@ def test_a_killed_job_is_named_and_leaves_nothing(project, endless, sent):
     assert not (project / "results/softmax.csv").exists()
     code, output = finish(report(project, "--", "softmax"))
     assert code == 0, output
-    assert [path.name for path in (project / "results").iterdir()] == ["softmax.csv"]
+    left = sorted(path.name for path in (project / "results").iterdir())
+    assert left == [".softmax.json", "softmax.csv"]
 
 
 @pytest.mark.parametrize(("command", "kept"), [("cat", True), ("true", False)])

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import RerunTrigger
 
 from workflow.recovery import WRITTEN
 
@@ -128,6 +129,23 @@ def steps(rule: Any) -> dict:
         "code": sorted(str(file.relative_to(SOURCE.parent)) for file in code),
         "inputs": inputs,
     }
+
+
+def all_triggers(settings: Any) -> bool:
+    """See that Snakemake redoes what any change asks for.
+
+    Raises
+    ------
+    WorkflowError
+        If its command line leaves out a reason for that.
+    """
+    if ignored := RerunTrigger.all() - {*settings.rerun_triggers}:
+        names = ", ".join(sorted(map(str, ignored)))
+        raise WorkflowError(
+            f"--rerun-triggers leaves out {names}: results could be of other code or "
+            "settings than the report says"
+        )
+    return True
 
 
 def parameters(rule: Any) -> list[tuple[str, str | None]]:

@@ -76,7 +76,7 @@ def faults(
         yield "without a record of what it is made from"
         return
     yield from other_parameters(record["parameters"], parameters)
-    if list(record["inputs"]) != list(inputs):
+    if list(record["inputs"]) != list(dict.fromkeys(inputs)):
         yield "from other files, or from these in another order"
     for name, sha256 in record["inputs"].items():
         if sha256 and sha256 != current(Path(name)):

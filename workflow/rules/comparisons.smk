@@ -50,4 +50,4 @@ rule comparisons:
                 --mistakes {input.mistakes:q} \
                 --output {output:q} \
                 >{log:q} 2>&1
-        """
+        """ + RECORD

@@ -20,6 +20,7 @@ from workflow.commit import commit
 from workflow.configuration import problems
 from workflow.sources import (
     SOURCES,
+    all_triggers,
     contents,
     listed,
     parameters,
@@ -154,7 +155,10 @@ rule provenance:
     """Write down what the results were made from, and which rule made which."""
     input:
         # a function: Snakemake looks at each file of a list by name again for each other
-        lambda wildcards: [file for files in MADE.values() for file in files],
+        lambda wildcards: (
+            all_triggers(workflow.dag_settings)
+            and [file for files in MADE.values() for file in files]
+        ),
         render=rules.render.output,
         manifest=rules.manifest.output,
     output:

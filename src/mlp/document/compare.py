@@ -6,17 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mlp.document.pdf import Report
+from mlp.document.verify import flat
 
 Changes = Iterator[str]  # lines for a reader
-
-
-def flat(settings: object, path: str = "") -> Iterator[tuple[str, object]]:
-    """Give the settings, each by the path of its key."""
-    if isinstance(settings, Mapping):
-        for key, value in settings.items():
-            yield from flat(value, f"{path}.{key}".removeprefix("."))
-    else:
-        yield path, settings
 
 
 def differences(old: Mapping, new: Mapping) -> Changes:

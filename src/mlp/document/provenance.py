@@ -38,6 +38,11 @@ def digest_sources(sources: Mapping[str, str]) -> dict[str, str]:
     return digests
 
 
+def versions() -> dict[str, str]:
+    """Give the versions of Python and of the packages that compute and print."""
+    return {"python": platform.python_version()} | {n: version(n) for n in PACKAGES}
+
+
 def describe(
     commit: dict,
     settings: dict,
@@ -76,8 +81,7 @@ def describe(
         "data": data,
         "results": records.check(manifest, parameters),
         "sources": digest_sources(sources),
-        "versions": {"python": platform.python_version()}
-        | {name: version(name) for name in PACKAGES},
+        "versions": versions(),
     }
 
 

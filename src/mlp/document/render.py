@@ -3,13 +3,11 @@
 import argparse
 import itertools
 import json
-import platform
 import re
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import jinja2
@@ -19,14 +17,13 @@ from mlp import records
 from mlp.document import findings, listings
 from mlp.document.latex import Tex, escape
 from mlp.document.ledger import Ledger, LedgerError
+from mlp.document.provenance import versions
 from mlp.document.sentences import sentences
 from mlp.outputs import replacing
 
 SOURCE = Path("src")
-VERSIONS = {"Python": platform.python_version()} | {
-    name: version(name.lower())
-    for name in ("NumPy", "pandas", "SciPy", "Matplotlib", "Jinja2", "Snakemake")
-}
+PRINTED = ("Python", "NumPy", "pandas", "SciPy", "Matplotlib", "Jinja2", "Snakemake")
+"""The names of `mlp.document.provenance.versions` as the report prints them."""
 
 
 def print_expression(value: object) -> str:
@@ -175,6 +172,8 @@ def render(
     manifest: Mapping[str, Mapping],
     commit: str,
     date: str,
+    versions: Mapping[str, str],
+    arithmetic: str,
 ) -> tuple[str, dict]:
     """Render ``report.tex`` among the templates.
 
@@ -234,8 +233,8 @@ def render(
         commit=commit,
         date=date,
         tables=[Tex(name) for name in sorted(tables)],  # file names of ours
-        versions=VERSIONS,
-        arithmetic=records.arithmetic_of(manifest),
+        versions={name: versions[name.lower()] for name in PRINTED},
+        arithmetic=arithmetic,
         **functions,
     )
     return singular(source), {
@@ -295,15 +294,18 @@ def main() -> None:
     arguments = parser.parse_args()
 
     tables = {path.stem: pd.read_csv(path) for path in arguments.tables}
+    manifest = json.loads(arguments.manifest.read_text())
     try:
         source, record = render(
             arguments.templates,
             tables,
             arguments.settings,
             arguments.listed,
-            json.loads(arguments.manifest.read_text()),
+            manifest,
             arguments.commit,
             arguments.date,
+            versions(),
+            records.arithmetic_of(manifest),
         )
     except (LedgerError, listings.ListingError, jinja2.TemplateError) as error:
         raise SystemExit(f"{where(error)}{error}") from None
