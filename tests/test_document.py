@@ -250,7 +250,9 @@ TEX = r"""\documentclass{article}\begin{document}%s\end{document}"""
 def report_main(monkeypatch, folder, body):
     source, output = folder / "x.tex", folder / "x.pdf"
     source.write_text(TEX % body)
+    (folder / "provenance.json").write_text('{"results": {}}')
     options = [str(source), f"--templates={folder}", "--date=0", f"--output={output}"]
+    options.append(f"--provenance={folder / 'provenance.json'}")
     monkeypatch.setattr("sys.argv", ["report", *options])
     report.main()
     return output

@@ -95,7 +95,7 @@ rule dataset_figures:
             --validation-size {params.validation_size} \
             --figure {output.pdf:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule batching:
