@@ -147,6 +147,22 @@ def test_a_listing_is_the_source_without_docstrings(source):
     )
 
 
+def test_a_signature_is_on_one_line(tmp_path):
+    (tmp_path / "module.py").write_text(
+        "def f(\n    x: int,\n    *y: list[\n        int\n    ],\n) -> int:\n"
+        '    """Docstring."""\n    return (\n        x\n    )\n\n\n'
+        "def g(\n    x,  # shape\n):\n    return x\n\n\ndef h(x): return x\n"
+    )
+    assert listings.find("module.f", tmp_path).code.splitlines() == [
+        "def f(x: int, *y: list[ int ]) -> int:",
+        "    return (",
+        "        x",
+        "    )",
+    ]
+    assert listings.find("module.g", tmp_path).code.splitlines()[0] == "def g("
+    assert listings.find("module.h", tmp_path).code == "def h(x): return x"
+
+
 def test_a_listing_may_have_several_names_of_a_module():
     names = ("mlp.networks.scalar.Vector", "Title", "Matrix")
     module = ["mlp.networks.scalar"]

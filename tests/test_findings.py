@@ -112,9 +112,9 @@ BASE = {
     ),
     "synthetic_data": pd.DataFrame(
         {
-            "set": ["training", "validation"],
+            "set": ["training", "training", "validation"],
             "state": "raw",
-            "feature": 1,
+            "feature": [1, 2, 1],
             "instances": 100,
             "minimum": -4.0,
             "mean": 0.0,
@@ -124,6 +124,7 @@ BASE = {
             "class_1_share": 0.55,
             "majority_share": 0.55,
         }
+        | {f"{name}_{i}": 1 for name in ("value", "class") for i in range(1, 6)}
     ),
     "synthetic_curve": frame(
         instances=[0, 10, 50, 100],

@@ -333,6 +333,13 @@ def test_the_confusion_matrix_is_averaged():
     }
 
 
+def test_the_first_of_the_synthetic_data_are_shown():
+    first, second, *_ = synthetic.describe_data().to_dict("records")
+    assert first["value_1"] == pytest.approx(1.764052345967664)
+    assert second["value_1"] == pytest.approx(0.4001572083672233)
+    assert (first["class_1"], first["class_2"]) == (1, 1)
+
+
 def test_the_synthetic_data_are_described_before_and_after():
     table = synthetic.describe_data()
     assert len(table) == 8

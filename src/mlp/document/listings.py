@@ -5,6 +5,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+JOINED = "\0"  # a line that has become part of the one before
+
 
 class ListingError(Exception):
     """A symbol that cannot be printed."""
@@ -50,6 +52,8 @@ def find(symbol: str, source: Path) -> Listing:
         raise ListingError(f"listing of {symbol}: {file} defines no {name}")
 
     lines = text.splitlines()
+    if isinstance(node, ast.FunctionDef):
+        join_signature(node, lines)
     hidden = {
         line for inner in ast.walk(node) for line in docstring_lines(inner, lines)
     }
@@ -57,9 +61,19 @@ def find(symbol: str, source: Path) -> Listing:
     shown = [
         lines[number - 1]
         for number in range(node.lineno, last_line + 1)
-        if number not in hidden
+        if number not in hidden and lines[number - 1] != JOINED
     ]
     return Listing(symbol, "\n".join(shown), str(file), node.lineno, last_line)
+
+
+def join_signature(node: ast.FunctionDef, lines: list[str]) -> None:
+    """Write the signature of a function on one line, which LaTeX breaks as it must."""
+    first, last = node.lineno - 1, node.body[0].lineno - 1
+    if last - first < 2 or any("#" in line for line in lines[first:last]):
+        return
+    whole = " ".join(line.strip() for line in lines[first:last])
+    whole = whole.replace("( ", "(").replace(", )", ")").replace(" )", ")")
+    lines[first:last] = [whole, *[JOINED] * (last - first - 1)]
 
 
 def digest(module: str, source: Path) -> str:

@@ -20,7 +20,7 @@ SHOWN = 1500  # validation instances drawn
 def draw_curve(runs: list[pd.DataFrame]) -> Figure:
     """Draw the losses of each run, and their means, against the instances seen."""
     figure, panels = plt.subplots(
-        1, 2, figsize=(style.TEXT_WIDTH, 2.2), sharex=True, sharey=True
+        1, 2, figsize=(style.TEXT_WIDTH, 1.8), sharex=True, sharey=True
     )
     mean = pd.concat(runs).groupby("instances").mean()
     for axes, column, title in zip(
@@ -46,7 +46,7 @@ def draw_boundary(networks: list[batch.Parameters]) -> Figure:
     span = np.linspace(-3.2, 3.2, 400)
     plane = np.stack(np.meshgrid(span, span), axis=-1)  # (400, 400, 2)
 
-    figure, axes = plt.subplots(figsize=(0.6 * style.TEXT_WIDTH, 2.5))
+    figure, axes = plt.subplots(figsize=(0.6 * style.TEXT_WIDTH, 2.1))
     for value, marker, color in ((0, "o", style.COLORS[0]), (1, "+", style.COLORS[1])):
         axes.plot(
             *x[t == value].T,

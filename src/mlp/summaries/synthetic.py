@@ -14,6 +14,7 @@ from mlp.outputs import write_table
 from mlp.summaries.comparison import share
 from mlp.summaries.statistics import over_seeds
 
+SHOWN = 5  # first instances, to look at
 METRICS = ["train_loss", "validation_loss", "validation_accuracy"]
 
 
@@ -39,6 +40,8 @@ def describe_data() -> pd.DataFrame:
                         "class_0_share": (t == 0).mean(),
                         "class_1_share": (t == 1).mean(),
                         "majority_share": max((t == 0).mean(), (t == 1).mean()),
+                        **{f"value_{i + 1}": column[i] for i in range(SHOWN)},
+                        **{f"class_{i + 1}": t[i] for i in range(SHOWN)},
                     }
                 )
     return pd.DataFrame(rows)
