@@ -128,7 +128,7 @@ rule batching:
             --seed {params.seed} \
             --output {output:q} \
             >{log:q} 2>&1
-        """
+        """ + RECORD
 
 
 rule train:
