@@ -108,7 +108,7 @@ rule render:
         # functions, since Snakemake would take braces in a string for wildcards
         settings=lambda wildcards: json.dumps(SETTINGS),
         commit=COMMIT.name,
-        date=lambda wildcards: config["report"]["date"] or COMMIT.date,
+        date=COMMIT.date,  # if the settings have none
         listed=LISTED,
         templates=TEMPLATES,
     shell:

@@ -303,7 +303,7 @@ def main() -> None:
             arguments.listed,
             manifest,
             arguments.commit,
-            arguments.date,
+            arguments.settings["report"]["date"] or arguments.date,
             versions(),
             records.arithmetic_of(manifest),
         )
