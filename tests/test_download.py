@@ -321,6 +321,15 @@ def test_an_archive_on_the_index_of_pip(index, server, tmp_path):
     assert server.requests.count(f"/{index['archive']}") == 1
 
 
+def test_the_proxy_of_pip_is_the_way_to_its_index(index, server, tmp_path, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://elsewhere/simple")
+    monkeypatch.setenv("PIP_PROXY", server.url)  # which is asked for whole addresses
+    for path in list(server.answers):
+        server.answers[f"http://elsewhere{path}"] = server.answers.pop(path)
+    fetch(tmp_path, index)
+    assert_whole(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -98,8 +98,10 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def download(url: str, path: Path, limit: int, verify: str | bool = True) -> None:
+def download(url: str, path: Path, limit: int, **way: object) -> None:
     """Download at most `limit` bytes, with a progress bar on a terminal.
+
+    What else requests takes, such as the certificates, stands in `way`.
 
     Raises
     ------
@@ -118,7 +120,7 @@ def download(url: str, path: Path, limit: int, verify: str | bool = True) -> Non
         progressbar=bar,
         chunk_size=CHUNK,
         timeout=CONNECT_AND_READ_TIMEOUT,
-        verify=verify,
+        **way,
     )
     with bar, path.open("wb") as file, time_limit(DOWNLOAD_TIMEOUT):
         fetch(url, BoundedFile(file, limit), None)
@@ -240,9 +242,14 @@ def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
 
     The members of the archive are told by their content; their names are not used.
     """
-    verify = pip_setting("cert") or True
+    way: dict[str, object] = {}
+    if certificates := pip_setting("cert"):
+        way["verify"] = certificates
+    if proxy := pip_setting("proxy"):
+        way["proxies"] = {"http": proxy, "https": proxy}
     with PyPISimple(pip_setting("index-url") or PYPI_SIMPLE_ENDPOINT) as index:
-        index.s.verify = verify
+        for name, value in way.items():
+            setattr(index.s, name, value)
         try:
             page = index.get_project_page(
                 source["package"], timeout=CONNECT_AND_READ_TIMEOUT
@@ -258,7 +265,7 @@ def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
         raise SourceError(f"the index has no file {source['archive']}")
     archive = work / "container"
     limit = sum(file.bytes for file in files) + CONTAINER_OVERHEAD
-    download(urls[0].partition("#")[0], archive, limit, verify)
+    download(urls[0].partition("#")[0], archive, limit, **way)
     with archive.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest != source["sha256"]:
