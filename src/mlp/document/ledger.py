@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlp.document.latex import Tex
+from mlp.hyperparameters import Hyperparameters
 
 
 class LedgerError(Exception):
@@ -121,11 +122,16 @@ class Ledger:
         return printed
 
     def keys(self, table: str, row: int) -> dict:
-        """Give the first cells of a row, as many as tell it from all others."""
+        """Give the first cells of a row, as many as tell it from all others.
+
+        All hyperparameters are among them, since runs of others are there as well.
+        """
         if table not in self.tables:
             return {}
         cells = self.tables[table]
-        for count in range(1, len(cells.columns)):
+        last = Hyperparameters._fields[-1]
+        least = cells.columns.get_loc(last) + 1 if last in cells else 1
+        for count in range(least, len(cells.columns)):
             if not cells.iloc[:, :count].duplicated().any():
                 return json.loads(cells.iloc[row, :count].to_json())
         return {}
