@@ -97,7 +97,10 @@ def print_listing(
             f"listing of {symbol}: {found.file} has changed since its gradient check"
         )
     name = symbol.removeprefix("mlp.").replace(".", "-")
-    lines = [f"{each.first_line}-{each.last_line}" for each in all_found]
+    lines = [
+        "-".join(map(str, sorted({each.first_line, each.last_line})))
+        for each in all_found
+    ]
     place = escape(f"{found.file}:{','.join(lines)}")
     breakable = re.sub(r"(/|\\_|:|\{,\})", r"\1\\allowbreak{}", place)
     return Tex(
