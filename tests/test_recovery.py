@@ -104,7 +104,7 @@ def test_no_job_of_a_killed_run_lives_on(project, endless):
     # no temporary file beside them
     record, result = sorted((project / "results").iterdir())
     assert record.name == ".softmax.json"
-    assert result.read_text().startswith("margin,")
+    assert result.read_text().startswith("precision,margin,")
 
 
 def test_nor_does_a_snakemake_that_a_killed_run_has_started(project):

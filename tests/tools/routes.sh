@@ -12,7 +12,7 @@ PROJECT=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$1" && PLACE=$(cd "$1" && pwd) && shift
 MIRROR=${MIRROR:-http://deb.debian.org/debian}
 PODMAN=${PODMAN:-podman --storage-driver=vfs}
-BUILD=${BUILD:---isolation=chroot}
+BUILD=${BUILD:---isolation=chroot --layers=false}
 TINY='--configfile tests/tiny.yaml --'
 
 # a Debian, with the certificates and the package index of this machine
