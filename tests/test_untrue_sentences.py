@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from mlp.hyperparameters import Hyperparameters
-from tests.test_findings import BASE
 from tests.tools import odd_reports
 
 NUM = r"\\num\{([^{}]*)\}"
@@ -339,7 +338,7 @@ CONTRADICTIONS = [
 
 
 def judge(number):
-    report = odd_reports.make(number, BASE)
+    report = odd_reports.make(number)
     return [f"{report.name}: {s}" for s in Oracle(report).judge()] if report else []
 
 
@@ -365,6 +364,6 @@ PLANTED = {
 
 @pytest.mark.parametrize("sentence", PLANTED)
 def test_an_untrue_sentence_is_found(sentence):
-    report = odd_reports.make(5, BASE)
+    report = odd_reports.make(5)
     report.text += f" {sentence}"
     assert any(PLANTED[sentence] in untrue for untrue in Oracle(report).judge())

@@ -21,16 +21,15 @@ import yaml
 
 from mlp.data import normalization
 from mlp.data.idx import split
-from mlp.document import render
 from mlp.experiments import train, train_final
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_csv
 from mlp.summaries import comparisons, dataset, final, mnist_runs
 from mlp.summaries import learning_rate_sweep as sweep
-from workflow import configuration, runs, sources
+from tests.test_findings import BASE, report
+from workflow import configuration, runs
 
 CONFIG = yaml.safe_load(Path("config.yaml").read_text())
-FILES = sorted(map(str, Path("templates").glob("*.tex")))
 KINDS = ("separable", "random labels", "constant", "imbalanced", "noisy", "one class")
 
 
@@ -178,16 +177,8 @@ def synthetic_curves(rng, folder):
     return paths
 
 
-def make(number: int, base: dict) -> Report | None:
-    """Make report `number`; None if its runs leave nothing to choose, as it is told.
-
-    Parameters
-    ----------
-    number : int
-        Seeds all that is made up.
-    base : dict of str to DataFrame
-        The tables of the questions that are not made here.
-    """
+def make(number: int) -> Report | None:
+    """Make the report that is made up from a seed; None if nothing can be chosen."""
     rng = random.Random(number)
     config, kind, size = choose_config(rng)
     hyperparameters = config["hyperparameters"]
@@ -198,7 +189,7 @@ def make(number: int, base: dict) -> Report | None:
         numpy_rng, kind, size["train"] + size["validation"], classes, size["side"]
     )
     test = images(numpy_rng, kind, size["test"], classes, size["side"])
-    tables = dict(base)
+    tables = dict(BASE)
     with tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         folder = Path(name)
@@ -315,22 +306,7 @@ def make(number: int, base: dict) -> Report | None:
             for n, part in [*parts, ("full training", x)]
         ]
     )
-    manifest = {
-        "some": {
-            "place": "x",
-            "line": 1,
-            "files": [f"results/{each}.csv" for each in tables]
-            + [
-                f"results/figures/{file}"
-                for path in FILES
-                for file in re.findall(r'"(\w+\.pdf)"', Path(path).read_text())
-            ],
-        }
-    }
-    listed = sources.listed(FILES)
-    source, record = render.render(
-        [Path("templates")], tables, config, listed, manifest, "c" * 12, "today"
-    )
+    source, record = report(tables, config)
     text = " ".join(re.sub(r"\\sourced\{\d+\}\{[^{}]*\}", "", source).split())
     text = re.sub(r"\{(\\(?:num|qty)(?:\{[^{}]*\})+)\}", r"\1", text)
     name = f"report {number}: {kind}, {size}, {words}"

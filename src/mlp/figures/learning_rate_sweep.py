@@ -110,6 +110,9 @@ def draw_quotient(axes: Axes, tables: Iterable[pd.DataFrame]) -> None:
         )
     axes.set(xscale="log", xlabel="learning rate / batch size")
     axes.set(ylabel="validation error (%)")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda quotient, _: f"{quotient:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     plain_log(axes, error)
     axes.legend(title="batch size", ncols=2, fontsize=7, title_fontsize=7)
 
