@@ -30,17 +30,28 @@ FOLLOWED_BY = {  # the rules that read what a rule makes
     "download": {"dataset", "train", "train_final"},
     "softmax": {"render"},
     "gradient_check": {"render"},
-    "train_synthetic": {"synthetic", "synthetic_figures"},
+    "train_synthetic": {"synthetic", "synthetic_figures", "comparisons"},
     "synthetic": {"render"},
     "synthetic_figures": set(),
     "dataset": {"render"},
-    "train": {"mnist_runs", "mnist_runs_figures", "learning_rate_sweep"},
+    "train": {
+        "mnist_runs",
+        "mnist_runs_figures",
+        "learning_rate_sweep",
+        "comparisons",
+    },
     "mnist_runs": {"mnist_runs_figures", "render"},
     "mnist_runs_figures": set(),
-    "learning_rate_sweep": {"learning_rate_sweep_figures", "train_final", "render"},
+    "learning_rate_sweep": {
+        "learning_rate_sweep_figures",
+        "train_final",
+        "comparisons",
+        "render",
+    },
     "learning_rate_sweep_figures": set(),
-    "train_final": {"final", "final_figures"},
-    "final": {"final_figures", "render"},
+    "train_final": {"final", "final_figures", "comparisons"},
+    "final": {"final_figures", "comparisons", "render"},
+    "comparisons": {"render"},
     "final_figures": set(),
     "manifest": {"render"},
     "render": set(),
@@ -61,6 +72,7 @@ STEPS = {
     "learning_rate_sweep_figures": "mlp.figures.learning_rate_sweep",
     "train_final": "mlp.experiments.train_final",
     "final": "mlp.summaries.final",
+    "comparisons": "mlp.summaries.comparisons",
     "final_figures": "mlp.figures.final",
     "render": "mlp.document.render",
     "provenance": "mlp.document.provenance",
@@ -88,7 +100,6 @@ ON_SYNTHETIC = downstream("train_synthetic") | DOCUMENT
 ON_TRAINING = downstream("train") | DOCUMENT
 ON_DATA = downstream("download") | DOCUMENT
 ON_SWEEP = downstream("learning_rate_sweep") | {"train"} | DOCUMENT
-ON_MNIST_RUNS = {"train", "mnist_runs", "mnist_runs_figures"} | RENDERING
 ON_FINAL = downstream("train_final") | DOCUMENT
 CHECKING = {"gradient_check"} | RENDERING
 MANIFEST = downstream("manifest")  # of other files
@@ -134,10 +145,10 @@ SETTINGS = {
             ("epochs", 3),
         )
     },
-    "mnist_runs.seeds": ([0, 7], ON_MNIST_RUNS | MANIFEST),
+    "mnist_runs.seeds": ([0, 7], ON_TRAINING | MANIFEST),
     "learning_rate_sweep.learning_rates": ([0.01, 0.3, 2], ON_SWEEP | MANIFEST),
     "learning_rate_sweep.grid": ({"hidden_size": [7]}, ON_SWEEP | MANIFEST),
-    "learning_rate_sweep.seeds": ([0, 7], ON_SWEEP | MANIFEST),
+    "learning_rate_sweep.seeds": ([0, 7], ON_TRAINING | MANIFEST),
     "learning_rate_sweep.missing_runs": ("leave_out", RENDERING),  # none is missing
     "final.seeds": ([2, 7], ON_FINAL | MANIFEST),
 }
