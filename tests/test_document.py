@@ -53,17 +53,32 @@ def book():
 
 def test_a_number_is_printed_and_recorded(book):
     row = book.row("runs", seed=3)
-    assert row.number("loss_mean") == r"\num{0.123}"
-    assert row.percent("loss_mean", 1) == r"\qty{12.3}{\percent}"
-    assert row.spread("loss", 2) == r"\num{0.12 +- 0.01}"
+    link = r"\sourced{%d}{runs.csv}{%s}"
+    assert row.number("loss_mean") == link % (0, r"\num{0.123}")
+    assert row.percent("loss_mean", 1) == link % (1, r"\qty{12.3}{\percent}")
+    assert row.spread("loss", 2) == link % (3, r"\num{0.12 +- 0.01}")
+    assert row.cell("loss_std") == "0.010"
     assert book.entries[0] == {
         "printed": "0.123",
         "value": 0.123456,
         "table": "runs.csv",
         "row": 0,
+        "keys": {"seed": 3},
         "column": "loss_mean",
+        "anchor": "number.0",
     }
-    assert [entry["printed"] for entry in book.entries[1:]] == ["12.3", "0.12", "0.01"]
+    assert [(entry["printed"], entry["anchor"]) for entry in book.entries[1:]] == [
+        ("12.3", "number.1"),
+        ("0.12", "number.3"),
+        ("0.01", "number.3"),
+        ("0.010", None),
+    ]
+
+
+def test_a_zero_has_no_power_of_ten():
+    book = ledger.Ledger({"runs": pd.DataFrame({"n": [1], "zero": [0.0]})}, {})
+    assert book.row("runs").cell("zero", ".2e") == "0"
+    assert book.row("runs").cell("zero", 2) == "0.00"
 
 
 def test_where_there_is_no_number_there_is_a_dash(book):
@@ -77,8 +92,10 @@ def test_where_there_is_no_number_there_is_a_dash(book):
 
 
 def test_settings_are_printed_as_given(book):
-    assert book.setting("training.epochs") == r"\num{5}"
-    assert book.setting("rates") == r"\num{0.001}, \num{1e-05}, \num{3}"
+    link = r"\sourced{%d}{config.yaml}{\num{%s}}"
+    assert book.setting("training.epochs") == link % (0, "5")
+    printed = [link % (1, "0.001"), link % (2, "1e-05"), link % (3, "3")]
+    assert book.setting("rates") == ", ".join(printed)
     with pytest.raises(ledger.LedgerError, match=r"no key training\.epoch$"):
         book.setting("training.epoch")
 

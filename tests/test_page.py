@@ -1,5 +1,6 @@
 """The pages of the questions: every result, as a reader can take it in."""
 
+import json
 import re
 import sys
 
@@ -54,10 +55,16 @@ def test_a_page_is_whole_in_itself_and_escapes_what_it_shows(tmp_path, monkeypat
     (tmp_path / "b.svg").write_text("<svg/>")
     shows = {str(tmp_path / "a.csv"): "A < B", str(tmp_path / "b.svg"): '"C"'}
     questions = tmp_path / "questions.yaml"
-    questions.write_text(yaml.safe_dump({"1": {"title": "T", "shows": shows}}))
+    question = {"title": "T", "shows": shows, "describes": {[*shows][1]: '"C"'}}
+    questions.write_text(yaml.safe_dump({"1": question}))
+    made = {"files": [*shows], "place": "p.smk", "line": 1, "command": "c", "code": []}
+    (tmp_path / "manifest.json").write_text(json.dumps({"rule": made | {"inputs": []}}))
+    record = {"numbers": [], "findings": {}, "rests_on": {}, "sentences": {}}
+    (tmp_path / "ledger.json").write_text(json.dumps(record))
     template = PROJECT / "templates/page/page.html"
     output = tmp_path / "1.html"
     options = [f"--questions={questions}", f"--template={template}"]
+    options += [f"--{name}={tmp_path / name}.json" for name in ("ledger", "manifest")]
     monkeypatch.setattr(sys, "argv", ["pages", *options, f"--outputs={output}"])
     pages.main()
     written = output.read_text()

@@ -23,6 +23,7 @@ GIVEN = [
     r"1.6\,\% with 800 and",
     r"From a margin of 80",
     r"SHA-256",
+    r"x86-64 processor",
 ]
 NOT_TEXT = [
     r"(?<!\\)%.*",  # comments
