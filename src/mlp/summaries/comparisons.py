@@ -186,8 +186,9 @@ def grid(runs: Runs, setting: Hyperparameters) -> Iterator[Row]:
             accuracy[tried["batch_size"] == size].idxmax().map(rate)
             for size in (sizes[-1], sizes[0])
         )
-        step = float(np.diff(np.sort(rate.unique())).min())
-        told = compare(largest, smallest, least=step)
+        # each is rounded to a grid: so the difference errs by the step over sqrt(6)
+        step = float(np.diff(np.sort(rate.unique())).max())
+        told = compare(largest, smallest, least=step / 6**0.5)
         yield "batch_rate", "log10 of the best rate", sizes[-1], sizes[0], told
         if min(rate.nunique(), ratio.nunique()) > 3:  # else a parabola fits anything
             told = compare(misfit(accuracy, rate), misfit(accuracy, ratio))
