@@ -132,12 +132,13 @@ def test_nothing_else_has_an_effect(tmp_path):
             "there is no file report; put --",
         ),
         (["--configfile=tiny.yml"], "there is no file tiny.yml"),
-        ([], "results is a link to nowhere, which is not there: make that folder"),
+        ([], "is a link to nowhere, which is not there: make that folder"),
     ],
 )
-def test_a_mistake_at_the_start_is_one_line(tmp_path, arguments, message):
+@pytest.mark.parametrize("link", ["data", "results"])
+def test_a_mistake_at_the_start_is_one_line(tmp_path, arguments, message, link):
     folder = copy_of_project(tmp_path / "project")
-    (folder / "results").symlink_to("nowhere")
+    (folder / link).symlink_to("nowhere")
     (folder / "small.yaml").write_text("{}")
     run = report(folder, *arguments)
     output, _ = run.communicate(timeout=60)

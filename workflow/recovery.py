@@ -109,14 +109,17 @@ def clear() -> None:
                 path.unlink()
 
 
-def probe(folder: Path) -> None:
-    """Write to a folder and undo it; Snakemake would end in a traceback there."""
+def follow(folder: Path) -> None:
+    """Say where a link leads if there is nothing."""
     if folder.is_symlink() and not folder.exists():
-        target = os.readlink(folder)
         raise SystemExit(
-            f"{folder} is a link to {target}, which is not there: "
+            f"{folder} is a link to {os.readlink(folder)}, which is not there: "
             "make that folder, or remove the link"
         )
+
+
+def probe(folder: Path) -> None:
+    """Write to a folder and undo it; Snakemake would end in a traceback there."""
     try:
         folder.mkdir(exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -165,6 +168,8 @@ def main() -> None:
                 f"--configfile: there is no file {file}; "
                 "put -- before the names of rules, as in --configfile FILE -- report"
             )
+    for folder in (Path("data"), *WRITTEN):
+        follow(folder)
     for folder in WRITTEN:
         probe(folder)
     try:

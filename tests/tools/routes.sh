@@ -48,7 +48,8 @@ container() {
     # as a user without a name or a home; `run` would need more rights than this
     printf '%s\n' 'FROM mlp' 'COPY --chown=12345:12345 . /work' 'USER 12345:12345' 'ENV HOME=/' \
         "RUN python -m workflow.recovery --cores 2 $TINY" >run
-    $PODMAN build $BUILD --ignorefile /dev/null --file run --tag mlp-ran work
+    rm work/.dockerignore
+    $PODMAN build $BUILD --file run --tag mlp-ran work
     made=$($PODMAN create mlp-ran)
     $PODMAN cp "$made:/work/report" . && $PODMAN cp "$made:/work/results" .
     $PODMAN rm "$made"
