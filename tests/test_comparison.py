@@ -74,6 +74,11 @@ def test_the_error_of_an_accuracy_has_a_part_of_seeds_and_a_part_of_images():
     assert compare_right(a, b, same_images=False).difference == told.difference
 
 
+def test_what_else_a_difference_errs_by_is_added():
+    same = pd.Series([0.5] * 5)
+    assert compare(same, same - 0.1, more=[comparison.Error(0.01, 99)]).p > 0.3
+
+
 def test_no_accuracy_is_certain():
     perfect = right(1, 1, 1)
     told = compare_right(perfect, perfect)

@@ -343,7 +343,7 @@ CASES = {
     ),
     "batches_differ": (
         ({}, "since each batch is a few other images"),
-        ({"dataset.instances": 10}, ""),
+        ({"dataset.instances": 10}, "A batch holds the whole training set"),
     ),
     "all_rates_diverge": (
         ({"learning_rates.best": False}, "all of them are too high"),

@@ -284,6 +284,7 @@ def make(number: int) -> Report | None:
                 "rates": rates,
                 "seeds": len(seeds),
                 "validation_size": size["validation"],
+                "train_size": len(t),
                 "synthetic": synthetic_curves(rng, folder),
                 "epochs": epochs,
                 "batches": batches,

@@ -34,6 +34,7 @@ rule comparisons:
         rates=SWEEP["learning_rates"],
         seeds=len(SWEEP["seeds"]),
         validation_size=config["dataset"]["validation_size"],
+        train_size=config["dataset"]["files"]["train_labels"]["bytes"] - 8,
     shell:
         """
         printf '%s\\n' {input.sweep:q} \
@@ -42,6 +43,7 @@ rule comparisons:
                 --rates {params.rates} \
                 --seeds {params.seeds} \
                 --validation-size {params.validation_size} \
+                --train-size {params.train_size} \
                 --synthetic {input.synthetic:q} \
                 --epochs {input.epochs:q} \
                 --batches {input.batches:q} \

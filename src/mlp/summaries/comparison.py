@@ -67,7 +67,11 @@ def student(
 
 
 def compare(
-    first: pd.Series, second: pd.Series, among: int = 1, least: float = 0.0
+    first: pd.Series,
+    second: pd.Series,
+    among: int = 1,
+    least: float = 0.0,
+    more: Sequence[Error] = (),
 ) -> Comparison:
     """Compare the means of two series of values by seed.
 
@@ -82,6 +86,8 @@ def compare(
     least : float
         What the values vary by at least from seed to seed, such as the step in which a
         rate is varied.
+    more : sequence of Error
+        What else the difference errs by, such as by the images.
 
     Returns
     -------
@@ -95,9 +101,9 @@ def compare(
     least = max(least, 1e-6 * max(first.abs().max(), second.abs().max()), 1e-12)
     if len(shared) > 1:
         pairs = first[shared] - second[shared]
-        errors = [mean_error(pairs, least)]
+        errors = [mean_error(pairs, least), *more]
         return student(float(pairs.mean()), errors, len(pairs), among)
-    errors = [mean_error(first, least), mean_error(second, least)]
+    errors = [mean_error(first, least), mean_error(second, least), *more]
     difference = float(first.mean() - second.mean())
     return student(difference, errors, min(len(first), len(second)), among)
 

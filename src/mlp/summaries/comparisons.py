@@ -10,7 +10,14 @@ import pandas as pd
 
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_table
-from mlp.summaries.comparison import Comparison, compare, compare_right, judge
+from mlp.summaries.comparison import (
+    Comparison,
+    Error,
+    compare,
+    compare_right,
+    judge,
+    mean_error,
+)
 from mlp.summaries.final import tested_right
 from mlp.summaries.learning_rate_sweep import SETTING, alike, ranked, summarize
 from mlp.summaries.learning_rate_sweep import activations as best_activations
@@ -215,6 +222,7 @@ def final(
     chosen: pd.Series,
     results: pd.DataFrame,
     right: pd.DataFrame,
+    train_size: int,
 ) -> Iterator[Row]:
     """Question 7.4: the choice among its rivals, and the test."""
     network = runs.settings[["hidden_size", "activation"]] == [
@@ -232,7 +240,12 @@ def final(
     told = compare_right(right, runs.right(chosen), same_images=False)
     yield "test", "accuracy", "test", "validation", told
     mine = results[results["choice"] == chosen["choice"]].set_index("seed")
-    told = compare(mine["train_accuracy"], mine["test_accuracy"])
+    p = mine["train_accuracy"].mean()
+    images = [  # at most, for those trained on
+        mean_error(right.to_numpy().mean(axis=0), right.shape[1] ** -0.5),
+        Error(max(p * (1 - p), 1 / train_size) / train_size, train_size - 1),
+    ]
+    told = compare(mine["train_accuracy"], mine["test_accuracy"], more=images)
     yield "final_gap", "accuracy", "training", "test", told
 
 
@@ -248,6 +261,7 @@ def main() -> None:
     parser.add_argument("--rates", type=float, nargs="+", required=True)
     parser.add_argument("--seeds", type=int, required=True)
     parser.add_argument("--validation-size", type=int, required=True)
+    parser.add_argument("--train-size", type=int, required=True)
     parser.add_argument("--synthetic", type=Path, nargs="+", required=True)
     parser.add_argument("--epochs", type=Path, nargs="+", required=True)
     parser.add_argument("--batches", type=Path, nargs="+", required=True)
@@ -277,7 +291,9 @@ def main() -> None:
         "7.3 schedules": schedules(runs, setting),
         "7.3 batch sizes": grid(runs, setting),
         "7.3 activations": activations(runs, setting),
-        "7.4": final(runs, arguments.seeds, chosen, results, right),
+        "7.4": final(
+            runs, arguments.seeds, chosen, results, right, arguments.train_size
+        ),
     }
     columns = ["family", "name", "metric", "first", "second", *Comparison._fields]
     rows = [(family, *r[:-1], *r[-1]) for family in families for r in families[family]]
