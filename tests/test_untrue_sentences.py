@@ -342,7 +342,7 @@ def judge(number):
     return [f"{report.name}: {s}" for s in Oracle(report).judge()] if report else []
 
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize("number", [*range(11), 287])
 def test_no_sentence_of_an_odd_report_is_untrue(number):
     assert judge(number) == []
 
