@@ -386,47 +386,55 @@ def compare_runs(theirs: Claims, ours: Claims) -> Iterator[Verdict]:
     yield from compare("results by the digests of the PDF and here", there, here)
 
 
-def compare_pages(pdf: Path, theirs: Claims, exact: bool) -> Iterator[Verdict]:
-    """Print the tables attached anew, with the sources here, and compare the pages."""
-    settings = (theirs.commit_name, theirs.date)
+def rendered(claims: Claims) -> tuple[str, dict]:
+    """Print the tables of a report anew, with the templates and the code here."""
     modules = [
         ".".join(path.relative_to(PROJECT / "src").with_suffix("").parts)
         for path in (PROJECT / "src").rglob("*.py")
     ]
     tables = {
         Path(name).stem: pd.read_csv(io.BytesIO(content))
-        for name, content in theirs.tables.items()
+        for name, content in claims.tables.items()
     }
-    with chdir(PROJECT), tempfile.TemporaryDirectory() as folder:
-        source, record = render(
-            [Path(f) for f in theirs.templates],
+    with chdir(PROJECT):
+        return render(
+            [Path(folder) for folder in claims.templates],
             tables,
-            theirs.config,
+            claims.config,
             modules,
-            theirs.manifest,
-            *settings,
-            versions=theirs.versions,
-            arithmetic=theirs.arithmetic,
+            claims.manifest,
+            claims.commit_name,
+            claims.date,
+            claims.versions,
+            claims.arithmetic,
         )
-        if json.loads(json.dumps(record)) != theirs.ledger:
-            yield (
-                DIFFERS,
-                "the ledger of the PDF, from that of the tables attached to it",
-            )
+
+
+def typeset_again(source: str, claims: Claims, files: Mapping[str, bytes]) -> bytes:
+    """Typeset a report, with what is attached to it and the figures here."""
+    with tempfile.TemporaryDirectory() as folder:
         report, results = Path(folder, "report"), Path(folder, "results")
         report.mkdir()
         results.mkdir()
         (report / "report.tex").write_text(source)
-        for name, content in attachments(pdf).items():
+        for name, content in files.items():
             place = results if name.endswith(".csv") else report
             (place / Path(name).name).write_bytes(content)
         (results / "figures").symlink_to(PROJECT.resolve() / "results" / "figures")
-        folders = [Path(f) for f in theirs.templates]
-        try:
-            again = typeset(report / "report.tex", folders, theirs.commit["time"])
-        except (OSError, LatexError) as error:
-            yield UNCHECKED, f"the pages: {str(error).replace(folder, '')}"
-            return
+        folders = [PROJECT / name for name in claims.templates]
+        return typeset(report / "report.tex", folders, claims.commit["time"])
+
+
+def compare_pages(pdf: Path, theirs: Claims, exact: bool) -> Iterator[Verdict]:
+    """Print the tables attached anew, with the sources here, and compare the pages."""
+    source, record = rendered(theirs)
+    if json.loads(json.dumps(record)) != theirs.ledger:
+        yield DIFFERS, "the ledger of the PDF, from that of the tables attached to it"
+    try:
+        again = typeset_again(source, theirs, attachments(pdf))
+    except (OSError, LatexError) as error:
+        yield UNCHECKED, f"the pages: {error}"
+        return
     yield from facsimile.compare(pdf.read_bytes(), again, exact)
 
 
