@@ -13,6 +13,7 @@ import pytest
 from mlp.document import verify
 from mlp.document.provenance import digest_sources
 from mlp.document.verdicts import DIFFERS
+from tests.tools.forgeries import FORGERIES, HONEST, outcome
 from tests.tools.project import PROJECT, copy_of_project
 from workflow.commit import commit
 from workflow.sources import contents
@@ -200,6 +201,42 @@ def test_a_source_edited_during_the_run_stops_it(tmp_path, monkeypatch):
     (tmp_path / "a.py").write_text("x = 2\n")
     with pytest.raises(SystemExit, match=r"^a\.py has changed during the run"):
         digest_sources(sources)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("a blank page with the genuine attachments", 1),
+        ("another digit on page 9", 1),
+        ("two figures swapped", 1),
+        ("a curve moved", 1),
+        ("a white area over the text", 3),
+        ("a note over the text", 1),
+        ("another cell that is not printed", 1),
+        ("another run", 1),
+        ("better results, said to be of another Python", 1),
+        ("better results, said to be native", 3),
+        ("another number in the text", 1),
+    ],
+)
+def test_a_forgery_is_no_report_of_here(pdf, name, code):
+    assert outcome(pdf.read_bytes(), FORGERIES[name])[0] == code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("pypdf, compressed", 0),
+        ("pdfium", 0),
+        ("Python 3.13.5", 0),
+        ("another Python and last digits", 0),
+        ("TeX without compression", 0),
+        ("TeX that breaks pages otherwise", 3),
+        ("ARM", 3),
+    ],
+)
+def test_an_honest_report_is_not_another_one(pdf, name, code):
+    assert outcome(pdf.read_bytes(), HONEST[name])[0] == code
 
 
 @pytest.fixture

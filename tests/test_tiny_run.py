@@ -293,3 +293,25 @@ def test_the_numbers_of_a_page_can_be_searched_and_sorted(browser, page, tiny):
     values = browser.execute_script(f"{rows}.map(row => +row.cells[1].textContent)")
     assert values == sorted(values)
     assert len(set(values)) > 1
+
+
+def test_results_of_other_settings_get_into_no_report(tiny, tmp_path):
+    """Whatever Snakemake remembers."""
+    copy = shutil.copytree(
+        tiny, tmp_path / "copy", ignore=shutil.ignore_patterns(".snakemake")
+    )
+    (copy / "other.yaml").write_text("dataset: {validation_size: 57000}")
+    (copy / "templates" / "question1.tex").touch()
+    files = ["--configfile", "tests/tiny.yaml", "source.yaml", "other.yaml"]
+    run = snakemake(copy, "--cores", "2", *files)
+    assert run.returncode == 1
+    assert (
+        "was made with validation_size 58000, and not 57000" in run.stdout + run.stderr
+    )
+
+
+def test_fewer_triggers_are_refused(tiny):
+    files = ["--configfile", "tests/tiny.yaml", "source.yaml"]
+    run = snakemake(tiny, "--dry-run", "--rerun-triggers", "mtime", *files)
+    assert run.returncode == 1
+    assert "--rerun-triggers leaves out code, input, params" in run.stdout + run.stderr

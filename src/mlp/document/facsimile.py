@@ -18,13 +18,14 @@ import numpy as np
 import pypdf
 import pypdfium2
 
-from mlp.document.verdicts import ALIKE, DIFFERS, SAME, UNCHECKED, Verdict
+from mlp.document.verdicts import DIFFERS, SAME, UNCHECKED, Verdict
 
 VISIBLE = 64  # of 255 levels of grey, at 72 dots an inch: a thin stroke of a digit
 UNPRINTED = re.compile(
     r"[\s\u00ad\ufffe\x00-\x1f-]"
 )  # spaces, and hyphens at line ends
 NOTHING = pypdf.generic.DictionaryObject()
+DRAWN = re.compile(rb"(/[^\s/]+)\s+Do\b")
 AROUND = 25  # characters
 
 
@@ -43,13 +44,14 @@ class Pages:
         numbered = enumerate(self.texts, start=1)
         return "".join(text.removesuffix(str(number)) for number, text in numbered)
 
-    def figures(self) -> Counter[str]:
-        """Give the SHA-256 of each embedded drawing and image, uncompressed."""
-        return Counter(
-            digest
-            for page in self.reader.pages
-            for digest in drawings(page.get("/Resources"))
-        )
+    def figures(self) -> list[str]:
+        """Give the SHA-256 of each drawing and image, uncompressed, as they are drawn."""
+        found = []
+        for page in self.reader.pages:
+            contents = page.get_contents()
+            if contents is not None:
+                found += drawings(contents.get_data(), page.get("/Resources", NOTHING))
+        return found
 
     def properties(self) -> dict[str, object]:
         """Give what else a reader may meet: the title, addresses, notes, scripts."""
@@ -69,14 +71,15 @@ class Pages:
         }
 
 
-def drawings(resources: Any) -> Iterator[str]:
-    """Give the SHA-256 of the drawings that a page or a drawing uses."""
-    if resources is None:
-        return
-    for drawn in resources.get_object().get("/XObject", NOTHING).get_object().values():
-        stream = drawn.get_object()
-        yield hashlib.sha256(stream.get_data()).hexdigest()
-        yield from drawings(stream.get("/Resources"))
+def drawings(content: bytes, resources: Any) -> Iterator[str]:
+    """Give the SHA-256 of what a page or a drawing draws, in that order."""
+    known = resources.get_object().get("/XObject", NOTHING).get_object()
+    for name in DRAWN.findall(content):
+        stream = known[name.decode("latin-1")].get_object()
+        data = stream.get_data()
+        yield hashlib.sha256(data).hexdigest()
+        if stream["/Subtype"] == "/Form":
+            yield from drawings(data, stream.get("/Resources", NOTHING))
 
 
 def compare(pdf: bytes, again: bytes, exact: bool) -> Iterator[Verdict]:
@@ -96,7 +99,10 @@ def compare(pdf: bytes, again: bytes, exact: bool) -> Iterator[Verdict]:
     if same_text:
         yield SAME, f"the text of {len(here.texts)} pages, typeset again"
     elif there.running_text() == here.running_text():
-        yield ALIKE, "the text, typeset again; its pages break elsewhere: another TeX"
+        yield (
+            UNCHECKED,
+            "the text, typeset again: the same, but its pages break elsewhere",
+        )
     elif Counter(" ".join(there.words).split()) == Counter(
         " ".join(here.words).split()
     ):
@@ -111,7 +117,7 @@ def compare(pdf: bytes, again: bytes, exact: bool) -> Iterator[Verdict]:
         if there.properties()[name] != value:
             yield DIFFERS, f"the {name} of the PDF, from those typeset again"
     if there.figures() == here.figures():
-        yield SAME, f"{here.figures().total()} drawings in the figures"
+        yield SAME, f"{len(here.figures())} drawings in the figures"
     elif exact:
         yield DIFFERS, "a figure in the PDF, from those of results/figures here"
     else:
