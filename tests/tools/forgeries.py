@@ -134,6 +134,14 @@ def annotate(subtype, **more):
     return lambda pdf: edited(pdf, edit)
 
 
+def add_script(writer):
+    script = {"/S": NameObject("/JavaScript"), "/JS": TextStringObject("app.alert(1)")}
+    names = writer.root_object.setdefault(NameObject("/Names"), DictionaryObject())
+    names.get_object()[NameObject("/JavaScript")] = DictionaryObject(
+        {NameObject(name): value for name, value in script.items()}
+    )
+
+
 def pages(order):
     """Keep the attachments, and some of the pages, in another order."""
 
@@ -270,7 +278,7 @@ FORGERIES = {
         pdf, lambda w: setattr(w.pages[0], "cropbox", RectangleObject((0, 0, 500, 500)))
     ),
     "a page turned": lambda pdf: edited(pdf, lambda w: w.pages[2].rotate(90) and None),
-    "a script": lambda pdf: edited(pdf, lambda w: w.add_js("app.alert(1)")),
+    "a script": lambda pdf: edited(pdf, add_script),
     "another cell": in_table("final.csv", consistent=False),
     "another cell, and its digest": in_table("final.csv", consistent=True),
     "another cell that is not printed": in_table("batches.csv", consistent=True),

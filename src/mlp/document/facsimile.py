@@ -45,8 +45,8 @@ class Pages:
         return "".join(text.removesuffix(str(number)) for number, text in numbered)
 
     def figures(self) -> list[str]:
-        """Give the SHA-256 of each drawing and image, uncompressed, as they are drawn."""
-        found = []
+        """Give the SHA-256 of each drawing, uncompressed, in the order of drawing."""
+        found: list[str] = []
         for page in self.reader.pages:
             contents = page.get_contents()
             if contents is not None:
@@ -101,7 +101,7 @@ def compare(pdf: bytes, again: bytes, exact: bool) -> Iterator[Verdict]:
     elif there.running_text() == here.running_text():
         yield (
             UNCHECKED,
-            "the text, typeset again: the same, but its pages break elsewhere",
+            "the text, typeset again: the same, but pages break elsewhere",
         )
     elif Counter(" ".join(there.words).split()) == Counter(
         " ".join(here.words).split()
