@@ -193,6 +193,7 @@ def compare_sources(theirs: Claims) -> Iterator[Verdict]:
         return
     names = [name for name in theirs.sources if (PROJECT / name).is_file()]
     changed = git("diff", "--name-only", said, "--", *names)
+    changed += git("ls-files", "--others", "--exclude-standard", "--", *names)
     if bool(changed) is bool(theirs.commit["uncommitted_changes"]):
         yield SAME, f"the sources of commit {said[:12]}, as far as the PDF says so"
     else:
