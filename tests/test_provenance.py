@@ -214,6 +214,7 @@ def test_a_source_edited_during_the_run_stops_it(tmp_path, monkeypatch):
         ("a note over the text", 1),
         ("another cell that is not printed", 1),
         ("another run", 1),
+        ("no sources", 1),
         ("better results, said to be of another Python", 1),
         ("better results, said to be native", 3),
         ("another number in the text", 1),

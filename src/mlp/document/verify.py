@@ -247,6 +247,9 @@ def compare_settings(theirs: Claims, ours: Claims) -> Iterator[Verdict]:
             yield DIFFERS, f"{key}: {said.get(key)} in the PDF, {here.get(key)} here"
     if said == here:
         yield SAME, f"{len(here)} settings of the PDF and of {HERE}"
+    # by their names as well: a PDF may keep silent about some
+    sources = "sources by the digests of the PDF and here"
+    yield from compare(sources, theirs.sources, ours.sources, DIFFERS)
     yield from compare("data files of the PDF and here", theirs.data, ours.data)
     for name in sorted(theirs.versions.keys() | ours.versions.keys()):
         a, b = theirs.versions.get(name), ours.versions.get(name)
