@@ -27,13 +27,15 @@ MODULES = {
     for path in sorted(SOURCE.rglob("*.py"))
 }
 FOLLOWED_BY = {  # the rules that read what a rule makes
-    "download": {"dataset", "train", "train_final"},
+    "download": {"dataset", "dataset_figures", "batching", "train", "train_final"},
     "softmax": {"render"},
     "gradient_check": {"render"},
     "train_synthetic": {"synthetic", "synthetic_figures", "comparisons"},
     "synthetic": {"render"},
     "synthetic_figures": set(),
     "dataset": {"render"},
+    "dataset_figures": set(),
+    "batching": {"render"},
     "train": {
         "mnist_runs",
         "mnist_runs_figures",
@@ -65,6 +67,8 @@ STEPS = {
     "synthetic": "mlp.summaries.synthetic",
     "synthetic_figures": "mlp.figures.synthetic",
     "dataset": "mlp.summaries.dataset",
+    "dataset_figures": "mlp.figures.dataset",
+    "batching": "mlp.experiments.batching",
     "train": "mlp.experiments.train",
     "mnist_runs": "mlp.summaries.mnist_runs",
     "mnist_runs_figures": "mlp.figures.mnist_runs",
@@ -114,8 +118,14 @@ SETTINGS = {
     "report.repository": ("https://example.org/b", RENDERING),
     "report.template": ("tests/two_columns", RENDERING | MANIFEST),
     "dataset.name": ("B", ON_DATA | {"download"}),
-    "dataset.classes": (list("abcdefghij"), {"final_figures"} | RENDERING),
-    "dataset.validation_size": (57000, ON_TRAINING | {"dataset"}),
+    "dataset.classes": (
+        list("abcdefghij"),
+        {"dataset_figures", "final_figures"} | RENDERING,
+    ),
+    "dataset.validation_size": (
+        57000,
+        ON_TRAINING | {"dataset", "dataset_figures", "batching"},
+    ),
     # the digests fix the data, wherever they come from
     "dataset.folder": ("b", set()),
     "dataset.sources": ([{"mirror": "https://example.org/{file}"}], set()),
@@ -133,7 +143,7 @@ SETTINGS = {
     "synthetic.interval": (6000, ON_SYNTHETIC),
     "synthetic.seeds": ([0, 7], ON_SYNTHETIC | MANIFEST),
     **{
-        f"hyperparameters.{name}": (value, ON_TRAINING | MANIFEST)
+        f"hyperparameters.{name}": (value, ON_TRAINING | MANIFEST | {"batching"})
         for name, value in (
             ("hidden_size", 21),
             ("activation", "tanh"),
