@@ -85,7 +85,8 @@ def said(monkeypatch, folder):
     monkeypatch.setattr(commit, "SOURCE", folder.resolve() / "src")
     monkeypatch.setattr(verify, "PROJECT", folder.resolve())
     found = commit.commit(["src", "Snakefile", "run.sh"])
-    assert verify.checked_out() == found.hash
+    head = verify.git("rev-parse", "HEAD", "HEAD:./Snakefile").split()
+    assert [*head, "unknown"][0] == found.hash
     return found
 
 

@@ -184,11 +184,14 @@ def compare_sources(theirs: Claims) -> Iterator[Verdict]:
         digests(theirs.sources),
         DIFFERS,
     )
-    said, ours = theirs.commit["hash"], git("rev-parse", "HEAD")
-    if said == "unknown" or not ours:
+    said = str(theirs.commit["hash"])
+    # no commit of a repository around this folder, which has not these files
+    ours = git("rev-parse", "HEAD", "HEAD:./Snakefile")
+    if not re.fullmatch("[0-9a-f]{40,64}", said) or not ours:
         yield ALIKE, "the commit: one of the two has none; the sources are what counts"
         return
-    if git("show", "-s", "--format=%ct", said) != str(theirs.commit["time"]):
+    time, _, _ = git("rev-list", "--max-count=1", "--timestamp", said).partition(" ")
+    if time != str(theirs.commit["time"]):
         yield UNCHECKED, f"commit {said[:12]} of the PDF, which is not in git here"
         return
     names = [name for name in theirs.sources if (PROJECT / name).is_file()]
@@ -202,9 +205,13 @@ def compare_sources(theirs: Claims) -> Iterator[Verdict]:
 
 
 def git(*arguments: str) -> str:
-    """Ask git about this project; nothing if it does not know."""
+    """Ask git about this project, whatever the user has set; nothing if it has none."""
     command = ["git", "-c", f"safe.directory={PROJECT}", "--no-optional-locks"]
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    variables = {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
     try:
         return subprocess.run(
             [*command, *arguments],
@@ -212,7 +219,7 @@ def git(*arguments: str) -> str:
             capture_output=True,
             text=True,
             check=True,
-            env=kept,
+            env=variables,
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
