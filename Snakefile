@@ -20,7 +20,7 @@ from workflow.configuration import problems, syntax_error
 from workflow.environment import environment, python
 from workflow.recovery import MARK, record_run
 from workflow.slurm import cancel_leftovers
-from workflow.sources import CHOICE, RECORD, code
+from workflow.sources import CHOICE, code, recorded
 
 for file in map(Path, ["config.yaml", *workflow.configfiles]):
     if reason := syntax_error(file):

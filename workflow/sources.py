@@ -19,13 +19,22 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 LOCK = SOURCE.parent / "requirements.txt"
 CHOICE = "MLP_ARITHMETIC"
 """The environment variable of `mlp.arithmetic`, which the Snakefile sets."""
+SOURCES = ("Snakefile", "config.yaml", LOCK.name, "src", "templates", "workflow")
+"""What the report depends on, besides the data and a folder with other templates."""
+
+
 RECORD = """
         printf '%s\\0' {params:q} '' {input:q} '' {output:q} \\
             | python -m mlp.records {rule} >>{log:q} 2>&1
         """
-"""How each job ends whose files the report is made from: see `mlp.records`."""
-SOURCES = ("Snakefile", "config.yaml", LOCK.name, "src", "templates", "workflow")
-"""What the report depends on, besides the data and a folder with other templates."""
+
+
+def recorded(command: str) -> str:
+    """Let the jobs of a rule end by writing what they were made from.
+
+    Each rule does so whose files the report is made from: see `mlp.records`.
+    """
+    return command + RECORD
 
 
 @cache

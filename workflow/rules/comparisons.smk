@@ -36,7 +36,7 @@ rule comparisons:
         validation_size=config["dataset"]["validation_size"],
         train_size=config["dataset"]["files"]["train_labels"]["bytes"] - 8,
     shell:
-        """
+        recorded("""
         printf '%s\\n' {input.sweep:q} \
             | python -m mlp.summaries.comparisons \
                 --hyperparameters {params.hyperparameters:q} \
@@ -52,4 +52,4 @@ rule comparisons:
                 --mistakes {input.mistakes:q} \
                 --output {output:q} \
                 >{log:q} 2>&1
-        """ + RECORD
+        """)

@@ -112,7 +112,7 @@ rule render:
         listed=LISTED,
         templates=TEMPLATES,
     shell:
-        """
+        recorded("""
         python -m mlp.document.render {input.tables:q} \
             --templates {params.templates:q} \
             --listed {params.listed} \
@@ -123,7 +123,7 @@ rule render:
             --output {output.tex:q} \
             --ledger {output.ledger:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule manifest:

@@ -40,7 +40,7 @@ rule train_final:
         test_sha256=TEST_SHA256,
         classes=len(CLASSES),
     shell:
-        """
+        recorded("""
         python -m mlp.experiments.train_final \
             --images {input.images:q} \
             --labels {input.labels:q} \
@@ -55,7 +55,7 @@ rule train_final:
             --confusion {output.confusion:q} \
             --mistakes {output.mistakes:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule final:
@@ -75,7 +75,7 @@ rule final:
     params:
         *code("mlp.summaries.final"),
     shell:
-        """
+        recorded("""
         python -m mlp.summaries.final \
             --results {input.results:q} \
             --confusions {input.confusions:q} \
@@ -84,7 +84,7 @@ rule final:
             --summary {output.summary:q} \
             --confusion {output.confusion:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule final_figures:
@@ -106,7 +106,7 @@ rule final_figures:
         # a function, since Snakemake would take braces in a name for wildcards
         class_names=lambda wildcards: json.dumps(CLASSES),
     shell:
-        """
+        recorded("""
         python -m mlp.figures.final \
             --confusion {input.confusion:q} \
             --mistakes {input.mistakes:q} \
@@ -114,4 +114,4 @@ rule final_figures:
             --confusion-figure {output.confusion:q} \
             --mistakes-figure {output.mistakes:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)

@@ -30,7 +30,7 @@ rule gradient_check:
         random_points=config["gradient_check"]["random_points"],
         seed=config["gradient_check"]["seed"],
     shell:
-        """
+        recorded("""
         python -m mlp.experiments.gradient_check \
             --random-points {params.random_points} \
             --seed {params.seed} \
@@ -39,4 +39,4 @@ rule gradient_check:
             --forward-pass {output.forward_pass:q} \
             --checked {output.checked:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)

@@ -56,7 +56,7 @@ rule learning_rate_sweep:
         planned=len(PLANNED_RUNS),
     # the names of a thousand runs do not fit on a command line
     shell:
-        """
+        recorded("""
         printf '%s\\n' {input:q} \
             | python -m mlp.summaries.learning_rate_sweep \
                 --hyperparameters {params.hyperparameters:q} \
@@ -71,7 +71,7 @@ rule learning_rate_sweep:
                 --chosen {output.chosen:q} \
                 --sweep {output.sweep:q} \
                 >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule learning_rate_sweep_figures:
@@ -91,11 +91,11 @@ rule learning_rate_sweep_figures:
     params:
         *code("mlp.figures.learning_rate_sweep"),
     shell:
-        """
+        recorded("""
         python -m mlp.figures.learning_rate_sweep \
             --learning-rates {input.learning_rates:q} \
             --grid {input.grid:q} \
             --learning-rates-figure {output.learning_rates:q} \
             --grid-figure {output.grid:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)

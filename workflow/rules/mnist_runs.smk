@@ -56,7 +56,7 @@ rule dataset:
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
     shell:
-        """
+        recorded("""
         python -m mlp.summaries.dataset \
             --images {input.images:q} \
             --labels {input.labels:q} \
@@ -65,7 +65,7 @@ rule dataset:
             --validation-size {params.validation_size} \
             --output {output:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule dataset_figures:
@@ -86,7 +86,7 @@ rule dataset_figures:
         class_names=lambda wildcards: json.dumps(CLASSES),
         validation_size=config["dataset"]["validation_size"],
     shell:
-        """
+        recorded("""
         python -m mlp.figures.dataset \
             --images {input.images:q} \
             --labels {input.labels:q} \
@@ -95,7 +95,7 @@ rule dataset_figures:
             --validation-size {params.validation_size} \
             --figure {output.pdf:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule batching:
@@ -117,7 +117,7 @@ rule batching:
         validation_size=config["dataset"]["validation_size"],
         seed=SEEDS[0],
     shell:
-        """
+        recorded("""
         python -m mlp.experiments.batching \
             --images {input.images:q} \
             --labels {input.labels:q} \
@@ -128,7 +128,7 @@ rule batching:
             --seed {params.seed} \
             --output {output:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule train:
@@ -154,7 +154,7 @@ rule train:
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
     shell:
-        """
+        recorded("""
         python -m mlp.experiments.train \
             --images {input.images:q} \
             --labels {input.labels:q} \
@@ -166,7 +166,7 @@ rule train:
             --epochs {output.epochs:q} \
             --batches {output.batches:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule mnist_runs:
@@ -185,7 +185,7 @@ rule mnist_runs:
         *code("mlp.summaries.mnist_runs"),
         seeds=SEEDS,
     shell:
-        """
+        recorded("""
         python -m mlp.summaries.mnist_runs \
             --epochs {input.epochs:q} \
             --batches {input.batches:q} \
@@ -193,7 +193,7 @@ rule mnist_runs:
             --epochs-output {output.epochs:q} \
             --batches-output {output.batches:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule mnist_runs_figures:
@@ -217,7 +217,7 @@ rule mnist_runs_figures:
         *code("mlp.figures.mnist_runs"),
         window=100,
     shell:
-        """
+        recorded("""
         python -m mlp.figures.mnist_runs \
             --one-run {input.one_run:q} \
             --batches {input.batches:q} \
@@ -227,4 +227,4 @@ rule mnist_runs_figures:
             --spread-figure {output.spread:q} \
             --epochs-figure {output.epochs:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)

@@ -22,6 +22,6 @@ rule softmax:
     params:
         *code("mlp.experiments.softmax"),
     shell:
-        """
+        recorded("""
         python -m mlp.experiments.softmax --output {output:q} >{log:q} 2>&1
-        """ + RECORD
+        """)

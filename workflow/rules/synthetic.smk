@@ -35,7 +35,7 @@ rule train_synthetic:
         epochs=config["synthetic"]["epochs"],
         interval=config["synthetic"]["interval"],
     shell:
-        """
+        recorded("""
         python -m mlp.experiments.train_synthetic \
             --hidden-size {params.hidden_size} \
             --learning-rate {params.learning_rate} \
@@ -45,7 +45,7 @@ rule train_synthetic:
             --curve {output.curve:q} \
             --parameters {output.parameters:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule synthetic:
@@ -67,7 +67,7 @@ rule synthetic:
     params:
         *code("mlp.summaries.synthetic"),
     shell:
-        """
+        recorded("""
         python -m mlp.summaries.synthetic \
             --curves {input.curves:q} \
             --parameters {input.parameters:q} \
@@ -76,7 +76,7 @@ rule synthetic:
             --result {output.result:q} \
             --outcome {output.outcome:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
 
 
 rule synthetic_figures:
@@ -96,11 +96,11 @@ rule synthetic_figures:
     params:
         *code("mlp.figures.synthetic"),
     shell:
-        """
+        recorded("""
         python -m mlp.figures.synthetic \
             --curves {input.curves:q} \
             --parameters {input.parameters:q} \
             --curve-figure {output.curve:q} \
             --boundary-figure {output.boundary:q} \
             >{log:q} 2>&1
-        """ + RECORD
+        """)
