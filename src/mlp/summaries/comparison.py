@@ -57,10 +57,10 @@ def student(
     The degrees of freedom of several errors are those of Welch and Satterthwaite.  The
     most favourable of `among` comparisons is corrected for that (Bonferroni).
     """
-    variance = sum(error.variance for error in errors)
+    variance = math.fsum(error.variance for error in errors)
     if not math.isfinite(difference) or not variance < math.inf:
         return Comparison(difference, math.nan, math.nan, n, math.nan)
-    freedom = variance**2 / sum(e.variance**2 / e.freedom for e in errors)
+    freedom = variance**2 / math.fsum(e.variance**2 / e.freedom for e in errors)
     error = variance**0.5
     p = min(1.0, among * 2 * stats.t(freedom).sf(abs(difference) / error))
     return Comparison(difference, error, freedom, n, p)

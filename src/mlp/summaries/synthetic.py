@@ -103,7 +103,7 @@ def summarize(
     last["above_majority"] = [share(count, size)[0] > majority for count in right]
     last["on_plateau"] = (tenth["instances"] > 0) & (distance < 0.02)
     outcome = {"n": len(last), "entropy": entropy}
-    outcome |= {"parameters": sum(p.size for p in networks[0])}
+    outcome |= {"parameters": int(np.sum([p.size for p in networks[0]]))}
     outcome |= last[["closed", "above_majority", "on_plateau"]].sum().to_dict()
     for name, look in {"first": first, "last": last}.items():
         medians = look[
