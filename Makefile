@@ -12,14 +12,14 @@ SNAKEFMT = PATH=.venv/bin:$$PATH snakefmt # finds shfmt there
 
 # nothing that is set for another Python, such as its packages
 $(foreach name,$(filter PYTHON%,$(.VARIABLES)),$(eval unexport $(name)))
-STAMPS = $(addprefix .venv/,report slurm dev bench)
+STAMPS = $(addprefix .venv/,report slurm archive dev bench)
 # a .venv that does not work any more, as after an upgrade of Python, is made anew
 WORKS = .venv/bin/python -E -m workflow.environment
 $(shell test ! -e .venv/report || $(WORKS) >/dev/null 2>&1 || rm -f $(STAMPS))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # also where -j comes from the environment
-.PHONY: help report html slurm verify trace compare test lint format bench growth profile lock clean prerequisites
+.PHONY: help report html slurm archive verify trace compare test lint format bench growth profile lock clean prerequisites
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -37,6 +37,9 @@ html: prerequisites .venv/report ## make report/report.html, a page with the PDF
 slurm: .venv/slurm ## make the report with jobs of a Slurm cluster, see docs/cluster.md
 	@.venv/bin/python -m workflow.recovery --workflow-profile profiles/slurm
 	@echo "The report is $$PWD/report/report.pdf"
+
+archive: .venv/archive ## pack the report and all it is made from into report/archive.zip
+	@PYTHONPATH=src .venv/bin/python -m mlp.document.archive
 
 verify: prerequisites .venv/report ## compare PDF=report/report.pdf with the data and code here
 	@PYTHONPATH=src .venv/bin/python -m mlp.document.verify $(if $(REBUILD),--rebuild) "$(PDF)"
@@ -76,7 +79,7 @@ profile: .venv/report ## list where the time of the last runs went, by rule
 lock: ## write the newest versions to requirements*.txt, with their hashes
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --quiet uv
-	@for group in '' -dev -bench -slurm; do \
+	@for group in '' -dev -bench -slurm -archive; do \
 	    .venv/lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal \
 	        --fork-strategy fewest --generate-hashes --no-header --no-annotate \
 	        --no-emit-index-url $${group:+--group $${group#-} --constraint requirements.txt} \
@@ -93,6 +96,7 @@ prerequisites:
 # .venv/NAME says that the packages of a lock file are in .venv; each holds those of the report
 .venv/report: requirements.txt
 .venv/slurm: requirements-slurm.txt
+.venv/archive: requirements-archive.txt
 .venv/dev: requirements-dev.txt
 .venv/bench: requirements-bench.txt
 $(STAMPS):

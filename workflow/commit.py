@@ -1,12 +1,19 @@
 """The commit of the repository that is checked out."""
 
+import hashlib
+import json
 import os
+import re
 import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 from workflow.sources import SOURCE, is_source, sources
+
+CARRIED = ".commit.json"
+"""Of an unpacked archive: the ``hash``, ``time`` and SHA-256 of ``files``."""
 
 
 class Commit(NamedTuple):
@@ -23,6 +30,12 @@ class Commit(NamedTuple):
         changes = self.uncommitted_changes * ["uncommitted changes"]
         changes += self.another_configuration * ["another configuration"]
         return self.hash[:12] + " with " * bool(changes) + " and ".join(changes)
+
+    @property
+    def revision(self) -> str:
+        """Write the identifier of Software Heritage; nothing if that has not this."""
+        known = re.fullmatch("[0-9a-f]{40}", self.hash) and not self.uncommitted_changes
+        return f"swh:1:rev:{self.hash}" if known else ""
 
     @property
     def date(self) -> str:
@@ -58,6 +71,25 @@ def git(*arguments: str, stdin: str | None = None) -> str:
     ).stdout
 
 
+def carried(inside: Iterable[str], project: Path) -> Commit:
+    """Read the commit in an unpacked archive, and compare its files with those here."""
+    try:
+        said = json.loads((project / CARRIED).read_text())
+    except (OSError, ValueError):
+        return Commit("unknown", 0, False)
+    here = {
+        name: hashlib.sha256((project / name).read_bytes()).hexdigest()
+        for name in sources(inside, project)
+    }
+    committed = {
+        name: sha256
+        for name, sha256 in said["files"].items()
+        if name in here
+        or (is_source(name) and any(Path(name).is_relative_to(i) for i in inside))
+    }
+    return Commit(said["hash"], said["time"], committed != here)
+
+
 def commit(folders: Iterable[str]) -> Commit:
     """Look up the commit that is checked out.
 
@@ -81,7 +113,7 @@ def commit(folders: Iterable[str]) -> Commit:
         here = sources(inside, project)
         objects = git("hash-object", "--stdin-paths", stdin="\n".join(here)).split()
     except (OSError, subprocess.CalledProcessError):
-        return Commit("unknown", 0, False)
+        return carried(inside, project)
     present = dict(zip(here, objects, strict=True))
     entries = (entry.split("\t") for entry in tree)
     committed = {

@@ -108,6 +108,7 @@ rule render:
         # functions, since Snakemake would take braces in a string for wildcards
         settings=lambda wildcards: json.dumps(SETTINGS),
         commit=COMMIT.name,
+        revision=COMMIT.revision,
         date=COMMIT.date,  # if the settings have none
         listed=LISTED,
         templates=TEMPLATES,
@@ -119,6 +120,7 @@ rule render:
             --manifest {input.manifest:q} \
             --settings {params.settings:q} \
             --commit {params.commit:q} \
+            --revision={params.revision:q} \
             --date={params.date:q} \
             --output {output.tex:q} \
             --ledger {output.ledger:q} \

@@ -174,6 +174,7 @@ def render(
     listed: Collection[str],
     manifest: Mapping[str, Mapping],
     commit: str,
+    revision: str,
     date: str,
     versions: Mapping[str, str],
     arithmetic: str,
@@ -234,6 +235,7 @@ def render(
     source = jinja.get_template("report.tex").render(
         config=settings,
         commit=commit,
+        revision=revision,
         date=date,
         tables=[Tex(name) for name in sorted(tables)],  # file names of ours
         versions={name: versions[name.lower()] for name in PRINTED},
@@ -291,6 +293,7 @@ def main() -> None:
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--settings", type=json.loads, required=True)
     parser.add_argument("--commit", required=True)
+    parser.add_argument("--revision", required=True)
     parser.add_argument("--date", required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--ledger", type=Path, required=True)
@@ -306,6 +309,7 @@ def main() -> None:
             arguments.listed,
             manifest,
             arguments.commit,
+            arguments.revision,
             arguments.settings["report"]["date"] or arguments.date,
             versions(),
             records.arithmetic_of(manifest),

@@ -105,6 +105,14 @@ class Claims:
         return self.commit["hash"][:12] + f" with {changes}" * bool(changes)
 
     @cached_property
+    def revision(self) -> str:
+        """Write the identifier of Software Heritage as the report does."""
+        name = str(self.commit["hash"])
+        known = re.fullmatch("[0-9a-f]{40}", name)
+        clean = not self.commit["uncommitted_changes"]
+        return f"swh:1:rev:{name}" if known and clean else ""
+
+    @cached_property
     def date(self) -> str:
         """Write the date as the report does."""
         day = datetime.fromtimestamp(self.commit["time"], UTC)
@@ -419,6 +427,7 @@ def rendered(claims: Claims) -> tuple[str, dict]:
             modules,
             claims.manifest,
             claims.commit_name,
+            claims.revision,
             claims.date,
             claims.versions,
             claims.arithmetic,

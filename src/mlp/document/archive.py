@@ -1,0 +1,200 @@
+"""Pack the report, and all that it comes from, into a zip that others' tools read.
+
+It is a Provenance Run Crate: an RO-Crate with the workflow, its files and the jobs that
+made them. Nothing in it depends on the clock; its times are those of the commit.
+"""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import zipfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rocrate.model import ComputationalWorkflow, ContextEntity
+from rocrate.rocrate import ROCrate
+
+from mlp.document.verify import Claims
+from mlp.outputs import replacing
+from mlp.records import digest, record_of
+from workflow.commit import CARRIED, git
+
+JSON = [f"report/{name}.json" for name in ("provenance", "ledger", "manifest")]
+REPORT = ["report/report.pdf", "report/report.tex", *JSON]
+AGAIN = "`make report`, then `make archive`."
+PROFILES = {
+    "https://w3id.org/ro/wfrun/process/0.5": "Process Run Crate",
+    "https://w3id.org/ro/wfrun/workflow/0.5": "Workflow Run Crate",
+    "https://w3id.org/ro/wfrun/provenance/0.5": "Provenance Run Crate",
+    "https://w3id.org/workflowhub/workflow-ro-crate/1.0": "Workflow RO-Crate",
+}
+TERMS = "https://w3id.org/ro/terms/workflow-run/context"
+
+
+class ArchiveError(SystemExit):
+    """A report that cannot be archived; its message ends the program."""
+
+
+def committed() -> tuple[str, dict[str, str]]:
+    """Give the commit that is here, and the SHA-256 of each of its files.
+
+    Raises
+    ------
+    ArchiveError
+        If one has changed since, or if that cannot be told.
+    """
+    try:
+        head = git("rev-parse", "HEAD", "HEAD:./Snakefile").split()[0]
+        names = git("ls-files", "-z").split("\0")[:-1]
+        changed = git("diff", "--name-only", "--relative", "HEAD").splitlines()
+        files = {name: digest(Path(name)) for name in names if Path(name).is_file()}
+    except (OSError, subprocess.CalledProcessError):
+        if not Path(CARRIED).is_file():
+            raise ArchiveError("No commit is known here: archive in a clone.") from None
+        carried = json.loads(Path(CARRIED).read_text())
+        head, files = carried["hash"], carried["files"]
+        here = {name for name in files if Path(name).is_file()}
+        changed = [n for n in files if n not in here or digest(Path(n)) != files[n]]
+    if changed:
+        raise ArchiveError(
+            f"{changed[0]} has changed since commit {head[:12]}: {AGAIN}"
+        )
+    return head, dict(sorted(files.items()))
+
+
+def collect() -> tuple[Claims, dict[str, str], dict[str, str]]:
+    """Give what the report says of itself, and the files of the commit and the run.
+
+    Raises
+    ------
+    ArchiveError
+        If something is missing, or is not of the commit.
+    """
+    if missing := [name for name in REPORT if not Path(name).is_file()]:
+        raise ArchiveError(f"{missing[0]} is missing: {AGAIN}")
+    claims = Claims({Path(name).name: Path(name).read_bytes() for name in JSON})
+    if claims.commit["hash"] == "unknown" or claims.commit["uncommitted_changes"]:
+        raise ArchiveError(
+            f"{REPORT[0]} is of commit {claims.commit_name}: commit all, {AGAIN}"
+        )
+    head, tracked = committed()
+    if head != claims.commit["hash"]:
+        raise ArchiveError(f"{REPORT[0]} is not of commit {head[:12]}: {AGAIN}")
+    names = {*REPORT, *claims.results}
+    for rule, job in claims.manifest.items():
+        names |= {str(record_of(rule, name)) for name in job["files"]}
+    made = {name: digest(Path(name)) for name in names if Path(name).is_file()}
+    for name, sha256 in (claims.sources | claims.results).items():
+        if (tracked | made).get(name) != sha256:
+            raise ArchiveError(f"{name} is not what {REPORT[0]} is made from: {AGAIN}")
+    return claims, tracked, made
+
+
+def describe(claims: Claims, files: Mapping[str, str]) -> dict:
+    """Describe the files and the jobs in the terms of RO-Crate."""
+    crate = ROCrate(version="1.1")
+    crate.metadata.extra_contexts.append(TERMS)
+
+    def add(kind: str, identifier: str, **properties: Any) -> ContextEntity:
+        given = {"@type": kind, "name": identifier.strip("#")} | properties
+        return crate.add(ContextEntity(crate, identifier, given))
+
+    def described(name: str) -> dict[str, str]:
+        return {"name": name, "sha256": files[name]}
+
+    version = claims.versions["snakemake"]
+    entities = {
+        name: crate.add_file(name, name, properties=described(name)) for name in files
+    }
+    kinds = {"@type": [*ComputationalWorkflow.TYPES, "HowTo"]}
+    entities["Snakefile"] = flow = crate.add_workflow(
+        "Snakefile",
+        properties=described("Snakefile") | kinds,
+        main=True,
+        lang="snakemake",
+        lang_version=version,
+    )
+
+    def get(name: str) -> ContextEntity:
+        if name not in entities:  # as the data, which are not packed
+            known = {"sha256": claims.data[name]} if name in claims.data else {}
+            entities[name] = add("CreativeWork", f"#{name}", **known)
+        return entities[name]
+
+    given = [get(name) for name in ("config.yaml", *sorted(claims.data))]
+    result = [get(name) for name in REPORT]
+    run = add("CreateAction", "#run", instrument=flow, object=given, result=result)
+    actions, controls = [run], []
+    for position, (rule, made) in enumerate(claims.manifest.items()):
+        parts = [get(name) for name in made["code"]]
+        tool = add("SoftwareApplication", f"#{rule}", hasPart=parts)
+        tool["description"] = made["command"]
+        step = add("HowToStep", f"#step-{rule}", position=position, workExample=tool)
+        flow.append_to("hasPart", tool)
+        flow.append_to("step", step)
+        records = {str(record_of(rule, name)) for name in made["files"]}
+        for record in sorted(records & files.keys()):
+            job = json.loads(Path(record).read_text())
+            action = add("CreateAction", f"#job-{record}", instrument=tool)
+            action["object"] = [get(name) for name in job["inputs"]]
+            action["result"] = [get(name) for name in job["outputs"]]
+            control = add("ControlAction", f"#control-{record}", object=action)
+            control["instrument"] = step
+            actions.append(action)
+            controls.append(control)
+    engine = add("SoftwareApplication", "#Snakemake", softwareVersion=version)
+    whole = add("OrganizeAction", "#jobs", object=controls, result=run)
+    whole["instrument"] = engine
+
+    date = datetime.fromtimestamp(claims.commit["time"], UTC).isoformat()
+    for key, value in {
+        "name": "Implementing an MLP using NumPy: a reproducible report",
+        "description": f"The report of commit {claims.commit_name} and its sources",
+        "identifier": claims.revision,
+        "license": entities["LICENSE"],
+        "datePublished": date,
+        "mentions": actions,
+        "conformsTo": [
+            add("CreativeWork", url, name=name, version=url.rpartition("/")[2])
+            for url, name in PROFILES.items()
+        ],
+    }.items():
+        crate.root_dataset[key] = value
+    return crate.metadata.generate()
+
+
+def text(content: dict) -> bytes:
+    """Write JSON."""
+    return (json.dumps(content, indent=1, sort_keys=True) + "\n").encode()
+
+
+def archive(output: Path) -> None:
+    """Write the zip; not compressed, which would be the word of the system's zlib."""
+    claims, tracked, made = collect()
+    commit = {key: claims.commit[key] for key in ("hash", "time")} | {"files": tracked}
+    contents = {CARRIED: text(commit)}
+    carried = hashlib.sha256(contents[CARRIED]).hexdigest()
+    files = dict(sorted((tracked | made | {CARRIED: carried}).items()))
+    contents["ro-crate-metadata.json"] = text(describe(claims, files))
+    time = datetime.fromtimestamp(claims.commit["time"], UTC).timetuple()[:6]
+    with replacing(output) as temporary, zipfile.ZipFile(temporary, "w") as packed:
+        for name in sorted({*files, *contents}):
+            entry = zipfile.ZipInfo(name, time)
+            entry.create_system, entry.external_attr = 3, 0o100644 << 16
+            packed.writestr(entry, contents.get(name) or Path(name).read_bytes())
+
+
+def main() -> None:
+    """Write the archive and say where it is."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=Path("report/archive.zip"))
+    arguments = parser.parse_args()
+    archive(arguments.output)
+    print(f"The archive is {arguments.output.resolve()}")
+
+
+if __name__ == "__main__":
+    main()
