@@ -511,6 +511,7 @@ def report(tables, settings=SETTINGS):
         LISTED,
         MANIFEST,
         "0123456789ab",
+        "",
         "today",
         versions(),
         "portable",

@@ -145,12 +145,13 @@ def all_triggers(settings: Any) -> bool:
 
     Raises
     ------
-    WorkflowError
-        If its command line leaves out a reason for that.
+    SystemExit
+        If its command line leaves out a reason for that.  Of other errors in what a
+        rule needs Snakemake takes no notice where the file of the rule is there.
     """
     if ignored := RerunTrigger.all() - {*settings.rerun_triggers}:
         names = ", ".join(sorted(map(str, ignored)))
-        raise WorkflowError(
+        raise SystemExit(
             f"--rerun-triggers leaves out {names}: results could be of other code or "
             "settings than the report says"
         )
