@@ -481,7 +481,7 @@ VERDICTS = {
         "hidden units validate worse",
         "in a way that",
     ),
-    "choice": ("It is better than the next (", None, "the top is flat"),
+    "choice": ("It is better than the next (", None, "so another may do as well"),
     "test": ("That is above the", "That is below the", "Whether it differs from"),
     "final_gap": (
         "does better, with",

@@ -207,8 +207,10 @@ class Row:
         unit, digits, scale = "nats", "#.2g", 1.0
         if "accuracy" in metric or metric == "misfit":
             unit, digits, scale = "percentage points", ".2f", 100.0
-        elif metric.startswith(("ln ", "log10 ")):
-            unit, digits = "as the logarithm of their ratio", ".2f"
+        elif metric.startswith("ln "):
+            unit, digits = "as the natural logarithm of their ratio", ".2f"
+        elif metric.startswith("log10 "):
+            unit, digits = "as the decimal logarithm of their ratio", ".2f"
         low, high, n = (
             self.number(name, form, factor)
             for name, form, factor in (

@@ -110,11 +110,19 @@ def draw_quotient(axes: Axes, tables: Iterable[pd.DataFrame]) -> None:
         )
     axes.set(xscale="log", xlabel="learning rate / batch size")
     axes.set(ylabel="validation error (%)")
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+    low, high = axes.get_xlim()
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if high < 1000 * low else (1,)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda quotient, _: f"{quotient:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     plain_log(axes, error)
-    axes.legend(title="batch size", ncols=2, fontsize=7, title_fontsize=7)
+    axes.legend(  # above, where it hides no marker
+        title="batch size",
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1),
+        ncols=4,
+        fontsize=7,
+        title_fontsize=7,
+    )
 
 
 def draw_grid(grid: pd.DataFrame) -> Figure:

@@ -24,6 +24,7 @@ def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
         rasterized=True,  # a dot a step would make a slow PDF
         label="one batch",
     )
+    window = min(window, len(batches))
     mean = batches["loss"].rolling(window, min_periods=1).mean()
     axes.plot(
         batches["step"],
