@@ -271,14 +271,20 @@ def test_what_is_right_stays(tmp_path, server, bad):
     assert server.requests == ["/train-labels.gz"] * (bad is not None)
 
 
-@pytest.mark.parametrize("changed", [False, True])
-def test_a_forced_download_deletes_nothing_that_is_right(tmp_path, changed):
-    folder = small_project(tmp_path / "project")
+def with_its_data(project):
+    """A small project whose data are there, and nowhere else."""
+    folder = small_project(project)
     data = folder / "data" / "Small"
     data.mkdir(parents=True)
     for file in (folder / "small").iterdir():
         (data / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
         file.unlink()
+    return folder, data
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_forced_download_deletes_nothing_that_is_right(tmp_path, changed):
+    folder, data = with_its_data(tmp_path / "project")
     right = {path.name: path.read_bytes() for path in data.iterdir()}
     if changed:
         (data / "t10k-labels-idx1-ubyte").write_bytes(b"")
@@ -488,12 +494,7 @@ def test_no_source_is_one_message_and_no_traceback(server, tmp_path):
 
 
 def test_files_that_are_there_need_no_source(tmp_path):
-    folder = small_project(tmp_path / "project")
-    data = folder / "data" / "Small"
-    data.mkdir(parents=True)
-    for file in (folder / "small").iterdir():
-        (data / file.stem).write_bytes(gzip.decompress(file.read_bytes()))
-        file.unlink()
+    folder, _ = with_its_data(tmp_path / "project")
     run = report(folder, "--", "results/dataset.csv")
     output, _ = run.communicate(timeout=120)
     assert run.returncode == 0, output
