@@ -2,8 +2,12 @@
 
 CORES := $(or $(CORES),all)
 PYTHON := $(or $(PYTHON),python3)
-PDF ?= report/report.pdf
-WITH ?= report/report.pdf
+# given to make; variables of these names in the environment are of something else
+PDF = report/report.pdf
+WITH = report/report.pdf
+NUMBER =
+FINDING =
+REBUILD =
 
 # bars where somebody watches them, plain lines in a pipe, in CI and in a batch job
 LOGGER := $(shell test -t 2 && test "$$TERM" != dumb && echo --logger rich)
@@ -42,14 +46,14 @@ archive: .venv/archive ## pack the report and all it is made from into report/ar
 	@PYTHONPATH=src .venv/bin/python -m mlp.document.archive
 
 verify: prerequisites .venv/report ## compare PDF=report/report.pdf with the data and code here
-	@PYTHONPATH=src .venv/bin/python -m mlp.document.verify $(if $(REBUILD),--rebuild) "$(PDF)"
+	@PYTHONPATH=src .venv/bin/python -P -m mlp.document.verify $(if $(REBUILD),--rebuild) "$(PDF)"
 
 trace: .venv/report ## say where NUMBER=98.25 of PDF=report/report.pdf is from, or FINDING=words
-	@PYTHONPATH=src .venv/bin/python -m mlp.document.trace "$(PDF)" \
+	@PYTHONPATH=src .venv/bin/python -P -m mlp.document.trace "$(PDF)" \
 	    $(if $(FINDING),--finding "$(FINDING)",--number "$(NUMBER)")
 
 compare: .venv/report ## list what has changed from PDF=old.pdf to WITH=report/report.pdf
-	@PYTHONPATH=src .venv/bin/python -m mlp.document.compare "$(PDF)" "$(WITH)"
+	@PYTHONPATH=src .venv/bin/python -P -m mlp.document.compare "$(PDF)" "$(WITH)"
 
 test: prerequisites .venv/dev ## run all tests
 	@.venv/bin/pytest

@@ -22,6 +22,9 @@ from workflow.recovery import MARK, record_run
 from workflow.slurm import cancel_leftovers
 from workflow.sources import CHOICE, code, recorded
 
+if not os.path.samefile(workflow.basedir, os.curdir):
+    raise WorkflowError(f"Start this with: snakemake --directory {workflow.basedir}")
+
 for file in map(Path, ["config.yaml", *workflow.configfiles]):
     if reason := syntax_error(file):
         raise WorkflowError("The configuration cannot be read.", reason)

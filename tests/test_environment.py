@@ -10,7 +10,7 @@ import venv
 
 import pytest
 
-from tests.tools.project import PROJECT, copy_of_project
+from tests.tools.project import PROJECT, copy_of_project, snakemake
 from tests.tools.small import products, report, small_project
 from workflow import recovery
 from workflow.environment import FIXED, environment, install
@@ -86,6 +86,8 @@ def make(folder, **variables):
     }
     (folder / "small.yaml").write_text(json.dumps(settings))
     (folder / "matplotlibrc").write_text(variables.pop("matplotlibrc", ""))
+    for name in filter(None, variables.pop("modules", "").split()):
+        (folder / f"{name}.py").write_text("raise SystemExit(f'{__file__} came first')")
     (folder / ".venv").symlink_to(sys.prefix)
     run = subprocess.run(
         [".venv/bin/python", "-E", "-m", "workflow.recovery"]
@@ -118,6 +120,7 @@ def test_nothing_else_has_an_effect(tmp_path):
         "HOME": str(home),
         "PATH": os.environ["PATH"],
         "matplotlibrc": "font.size: 40\nbackend: nonsense\n",
+        "modules": "json numpy plot psutil queue random statistics tempfile yaml",
     }
     found = make(tmp_path / "a $b{c},d;e:f 'g'", **hostile)
     calm = make(tmp_path / "calm", PATH=os.environ["PATH"], HOME="/")
@@ -216,3 +219,30 @@ def test_of_the_settings_of_pip_those_of_the_index_count(tmp_path, monkeypatch):
         "PIP_PROXY": "http://p:1",
     }
     assert expected.items() <= of_pip.items()
+
+
+def test_a_run_starts_in_the_folder_of_the_project(tmp_path):
+    folder = copy_of_project(tmp_path / "project")
+    (tmp_path / "config.yaml").touch()
+    run = snakemake(tmp_path, "--snakefile", "project/Snakefile", "--", "softmax")
+    assert f"Start this with: snakemake --directory {folder}" in run.stderr + run.stdout
+    assert not (tmp_path / "results").exists()
+
+
+def test_no_variable_stands_for_what_make_is_given(tmp_path):
+    folder = copy_of_project(tmp_path / "project")
+    (folder / "src" / "mlp" / "document" / "verify.py").write_text(
+        "import sys\nprint(sys.argv[1:])"
+    )
+    (folder / ".venv").symlink_to(sys.prefix)
+    stamp = folder / "requirements.txt"
+    os.utime(stamp, (0, 0))
+    run = subprocess.run(
+        ["make", "verify"],
+        cwd=folder,
+        env=os.environ | {"PDF": "evince", "REBUILD": "yes"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stdout == "['report/report.pdf']\n", run.stderr

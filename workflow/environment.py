@@ -42,6 +42,7 @@ FIXED = {
     "MPLBACKEND": "Agg",
     "MPLCONFIGDIR": str(CACHE / "matplotlib"),
     "PYTHONHASHSEED": "0",
+    "PYTHONSAFEPATH": "1",  # else a user's random.py beside the Snakefile is imported
     "PYTHONUTF8": "1",  # where there is no such locale
     "SNAKEMAKE_PROFILE": "none",
     "XDG_CACHE_HOME": str(CACHE),

@@ -168,6 +168,13 @@ def main() -> None:
                 f"--configfile: there is no file {file}; "
                 "put -- before the names of rules, as in --configfile FILE -- report"
             )
+    try:
+        os.getcwd().encode()
+    except UnicodeEncodeError:  # Snakemake would end in a traceback
+        message = (
+            f"The name of this folder, {os.getcwdb()!r}, is not in UTF-8: rename it"
+        )
+        raise SystemExit(message) from None
     for folder in (Path("data"), *WRITTEN):
         follow(folder)
     for folder in WRITTEN:

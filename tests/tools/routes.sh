@@ -46,7 +46,8 @@ container() {
     $PODMAN build $BUILD --tag mlp work
     $PODMAN images mlp
     # as a user without a name or a home; `run` would need more rights than this
-    printf '%s\n' 'FROM mlp' 'COPY --chown=12345:12345 . /work' 'USER 12345:12345' 'ENV HOME=/' \
+    printf '%s\n' 'FROM mlp' 'COPY . /work' 'RUN chown -R 12345:12345 /work' \
+        'USER 12345:12345' 'ENV HOME=/' \
         "RUN python -m workflow.recovery --cores 2 $TINY" >run
     rm work/.dockerignore
     $PODMAN build $BUILD --file run --tag mlp-ran work
