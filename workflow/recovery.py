@@ -171,7 +171,7 @@ def main() -> None:
     try:
         os.getcwd().encode()
     except UnicodeEncodeError:  # Snakemake would end in a traceback
-        message = (
+        message = f"The name of this folder, {os.getcwdb()!r}, is no UTF-8: rename it"
             f"The name of this folder, {os.getcwdb()!r}, is not in UTF-8: rename it"
         )
         raise SystemExit(message) from None
