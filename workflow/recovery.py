@@ -171,9 +171,7 @@ def main() -> None:
     try:
         os.getcwd().encode()
     except UnicodeEncodeError:  # Snakemake would end in a traceback
-        message = f"The name of this folder, {os.getcwdb()!r}, is no UTF-8: rename it"
-            f"The name of this folder, {os.getcwdb()!r}, is not in UTF-8: rename it"
-        )
+        message = f"{os.getcwdb()!r}, the name of this folder, is not in UTF-8"
         raise SystemExit(message) from None
     for folder in (Path("data"), *WRITTEN):
         follow(folder)
