@@ -23,7 +23,7 @@ $(shell test ! -e .venv/report || $(WORKS) >/dev/null 2>&1 || rm -f $(STAMPS))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # also where -j comes from the environment
-.PHONY: help report html slurm archive verify trace compare test lint format bench growth profile lock clean prerequisites
+.PHONY: help report html slurm archive verify trace compare test lint format bench growth pictures profile lock clean prerequisites
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -79,6 +79,9 @@ growth: prerequisites .venv/dev ## time sweeps of up to 1,000 runs: docs/growth.
 
 profile: .venv/report ## list where the time of the last runs went, by rule
 	@.venv/bin/python -m workflow.profile
+
+pictures: prerequisites .venv/dev ## draw the pictures of the README anew, with Graphviz
+	@PYTHONPATH=src .venv/bin/python -m tests.tools.pictures .
 
 lock: ## write the newest versions to requirements*.txt, with their hashes
 	@$(PYTHON) -m venv .venv/lock

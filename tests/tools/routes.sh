@@ -1,5 +1,5 @@
 #!/bin/sh
-# Goes each way that README.md names from a clone to the PDF, in a fresh place, with the small
+# Goes each way that the README and docs/running.md name from a clone to the PDF, in a fresh place, with the small
 # configuration, and compares the tables. As root, since it installs; names the times.
 #
 #     sh tests/tools/routes.sh FOLDER [debian12] [debian13] [container] [snakemake]

@@ -1,0 +1,75 @@
+"""Make the pictures of the README; ``make pictures`` runs this.
+
+They show three pages and a figure of the default report, and the rules as a graph by
+Graphviz. What they were made from stands beside them, for ``tests/test_readme.py``.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pypdfium2
+from PIL import Image
+
+from mlp.document.pdf import Report
+from tests.tools.project import PROJECT, snakemake
+
+FOLDER = PROJECT / "docs" / "pictures"
+MADE_FROM = FOLDER / "made_from.json"
+PAGES = 3
+FIGURE = "results/figures/learning_rates.svg"
+SHOWN = (
+    "config.yaml",
+    "src/mlp/figures/learning_rate_sweep.py",
+    "src/mlp/figures/style.py",
+    "src/mlp/networks/local_derivatives.py",
+    "src/mlp/networks/scalar.py",
+    *(f"templates/{name}.tex" for name in ("macros", "preamble", "report")),
+    *(f"templates/question{number}.tex" for number in (1, 2, 3)),
+)
+
+
+def rule_graph():
+    """Ask Snakemake for the graph of the rules, as DOT and as pairs of names."""
+    dot = snakemake(PROJECT, "--rulegraph", "dot", "--", "report").stdout
+    names = dict(re.findall(r'(\d+)\[label = "(\w+)"', dot))
+    edges = re.findall(r"(\d+) -> (\d+)", dot)
+    return dot, sorted(f"{names[a]} -> {names[b]}" for a, b in edges)
+
+
+def pages(pdf):
+    """Draw the first pages beside each other, in few shades of grey."""
+    document = pypdfium2.PdfDocument(pdf)
+    drawn = [document[i].render(scale=1.1).to_pil() for i in range(PAGES)]
+    width, height = drawn[0].size
+    whole = Image.new("L", (PAGES * (width + 2) - 2, height), 160)
+    for number, page in enumerate(drawn):
+        whole.paste(page, (number * (width + 2), 0))
+    return whole.quantize(16)
+
+
+def main(folder):
+    """Make the pictures from the report in a folder of the project."""
+    report = Report(folder / "report" / "report.pdf")
+    said = report.provenance
+    if said["commit"]["another_configuration"]:
+        raise SystemExit(f"{report.path} is not of config.yaml: `make report`")
+    FOLDER.mkdir(exist_ok=True)
+    pages(report.path).save(FOLDER / "pages.png", optimize=True)
+    shutil.copyfile(folder / FIGURE, FOLDER / "figure.svg")
+    dot, edges = rule_graph()
+    for command in (["tred"], ["dot", "-Tsvg"]):
+        dot = subprocess.run(
+            command, input=dot, capture_output=True, text=True, check=True
+        ).stdout
+    (FOLDER / "rules.svg").write_text(dot)
+    sources = {name: said["sources"][name] for name in SHOWN}
+    made_from = {"rules": edges, "sources": sources}
+    MADE_FROM.write_text(json.dumps(made_from, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main(Path(*sys.argv[1:]))
