@@ -67,3 +67,10 @@ def test_a_file_that_has_changed_since_is_named(made, tmp_path, file, told):
     (tmp_path / file).write_text("other")
     with pytest.raises(records.RecordError, match=rf"final\.csv was made {told}"):
         records.check(RULES, PARAMETERS)
+
+
+def test_of_a_long_value_the_part_is_shown_that_differs():
+    was, value = "x" * 90 + "a" * 90, "x" * 90 + "b" * 90
+    (told,) = records.other_parameters([was], [("s", value)])
+    same = f"...{'x' * 30}"
+    assert told == f"with s {same}{'a' * 30}..., and not {same}{'b' * 30}..."

@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 from mlp import arithmetic
@@ -58,12 +59,16 @@ def other_parameters(found: Sequence[str], expected: Parameters) -> Iterator[str
         yield f"with {len(found)} settings and modules, and not {len(wanted)}"
     for was, (name, value) in zip(found, wanted):
         if value is not None and was != value:
-            yield f"with {name} {shorten(was)}, and not {shorten(value)}"
+            equal = takewhile(lambda pair: pair[0] == pair[1], zip(was, value))
+            start = max(0, len([*equal]) - LONG // 2)
+            was, value = (shorten(text, start) for text in (was, value))
+            yield f"with {name} {was}, and not {value}"
 
 
-def shorten(text: str) -> str:
-    """Keep a value from filling the message."""
-    return text if len(text) <= LONG else f"{text[:LONG]}..."
+def shorten(text: str, start: int) -> str:
+    """Keep a value from filling the message: quote it from about where it differs."""
+    end = start + LONG
+    return "..." * (start > 0) + text[start:end] + "..." * (end < len(text))
 
 
 def faults(
@@ -124,9 +129,7 @@ def check(
             for fault in faults(rule, file, made["inputs"], parameters[rule]):
                 raise RecordError(
                     f"{file} was made {fault}: it belongs into no report. "
-                    f"Remove {record_of(rule, file).parent} and start again."
-                    if file.startswith("results/")
-                    else f"{file} was made {fault}: remove it, and start again."
+                    f"Make it anew: snakemake --forcerun {rule}"
                 )
     return {
         file: {"rule": rule, "sha256": current(Path(file))}
