@@ -12,7 +12,7 @@ REBUILD =
 # bars where somebody watches them, plain lines in a pipe, in CI and in a batch job
 LOGGER := $(shell test -t 2 && test "$$TERM" != dumb && echo --logger rich)
 SNAKEMAKE = .venv/bin/python -m workflow.recovery --cores $(CORES) $(LOGGER)
-SNAKEFMT = PATH=.venv/bin:$$PATH snakefmt # finds shfmt there
+SNAKEFMT = PATH=.venv/bin:$$PATH .venv/bin/python -m snakefmt # finds shfmt there
 
 # nothing that is set for another Python, such as its packages
 $(foreach name,$(filter PYTHON%,$(.VARIABLES)),$(eval unexport $(name)))
@@ -56,18 +56,18 @@ compare: .venv/report ## list what has changed from PDF=old.pdf to WITH=report/r
 	@PYTHONPATH=src .venv/bin/python -P -m mlp.document.compare "$(PDF)" "$(WITH)"
 
 test: prerequisites .venv/dev ## run all tests
-	@.venv/bin/pytest
+	@.venv/bin/python -m pytest
 
 lint: prerequisites .venv/dev ## check style, types and rules
-	@.venv/bin/ruff check
-	@.venv/bin/ruff format --check
-	@.venv/bin/mypy
+	@.venv/bin/python -m ruff check
+	@.venv/bin/python -m ruff format --check
+	@.venv/bin/python -m mypy
 	@$(SNAKEFMT) --check Snakefile workflow
 	@.venv/bin/python -m tests.tools.lint
 
 format: prerequisites .venv/dev ## format all code
-	@.venv/bin/ruff check --fix
-	@.venv/bin/ruff format
+	@.venv/bin/python -m ruff check --fix
+	@.venv/bin/python -m ruff format
 	@$(SNAKEFMT) Snakefile workflow
 
 bench: prerequisites .venv/bench ## time the training against other tools: docs/benchmarks.md

@@ -31,7 +31,8 @@ from workflow.sources import (
 )
 
 # those that the user's folder has come before those of the project
-TEMPLATES = [*filter(None, [config["report"]["template"]]), "templates"]
+FOLDERS = config["report"]["template"], "templates"
+TEMPLATES = [os.path.expanduser(folder) for folder in FOLDERS if folder]
 TEMPLATE_FILES = templates(TEMPLATES)
 LISTED = listed(TEMPLATE_FILES)
 PLACES = places()
