@@ -169,7 +169,7 @@ def test_each_choice_is_tested_and_the_first_has_its_mistakes_told(
         f"--chosen={tmp_path / 'chosen.csv'}",
         f"--result={tmp_path / 'result.csv'}",
         f"--confusion={tmp_path / 'confusion.csv'}",
-        f"--mistakes={tmp_path / 'mistakes.npz'}",
+        f"--mistakes={tmp_path / 'mistakes.npy'}",
     )
     result = pd.read_csv(tmp_path / "result.csv")
     assert result["choice"].tolist() == list(choices)
@@ -180,7 +180,7 @@ def test_each_choice_is_tested_and_the_first_has_its_mistakes_told(
     assert confusion["count"].sum() == SIZE
     right = confusion["true_class"] == confusion["predicted_class"]
     assert confusion.loc[right, "count"].tolist() == [0, 0]
-    mistakes = dict(np.load(tmp_path / "mistakes.npz"))
+    mistakes = np.load(tmp_path / "mistakes.npy")
     assert (mistakes["image"] == test[0]).all()
     assert (mistakes["predicted_class"] == 1 - mistakes["true_class"]).all()
 

@@ -259,8 +259,8 @@ def make(number: int) -> Report | None:
                 results.append(named | setting._asdict() | tested.result)
                 if choice == "as_assigned":
                     wrong = np.flatnonzero(tested.predicted != test[1])
-                    mistakes.append(folder / f"mistakes{seed}.npz")
-                    np.savez(mistakes[-1], index=wrong)
+                    mistakes.append(folder / f"mistakes{seed}.npy")
+                    np.save(mistakes[-1], wrong.astype([("index", int)]))
                     counts = train_final.confusion(test[1], tested.predicted, classes)
                     confusion.append(folder / f"confusion{seed}.csv")
                     write_csv(confusion[-1], counts)

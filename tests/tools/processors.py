@@ -48,7 +48,7 @@ def build(folder, tiny, cpu=None):
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in made
-        if path.is_file() and path.suffix in (".csv", ".json", ".npz", ".pdf", ".svg")
+        if path.is_file() and path.suffix in (".csv", ".json", ".npy", ".pdf", ".svg")
     }
 
 

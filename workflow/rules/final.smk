@@ -27,7 +27,7 @@ rule train_final:
     output:
         result="results/final/seed={seed}/result.csv",
         confusion="results/final/seed={seed}/confusion.csv",
-        mistakes="results/final/seed={seed}/mistakes.npz",
+        mistakes="results/final/seed={seed}/mistakes.npy",
     log:
         "logs/train_final/seed={seed}.txt",
     benchmark:

@@ -125,15 +125,21 @@ def main() -> None:
     first = next(iter(tests.values()))  # the network of question 5
     write_csv(arguments.confusion, confusion(t_test, first.predicted, classes))
     wrong = np.flatnonzero(first.predicted != t_test)
+    columns = {
+        "index": wrong,
+        "true_class": t_test[wrong],
+        "predicted_class": first.predicted[wrong],
+        "probability": first.probability[wrong],
+        "image": test_images[wrong],
+    }
+    # one array, since the bytes of a zip file depend on the Python that packs it
+    mistakes = np.empty(
+        len(wrong), [(name, c.dtype, c.shape[1:]) for name, c in columns.items()]
+    )
+    for name, column in columns.items():
+        mistakes[name] = column
     with replacing(arguments.mistakes) as temporary, temporary.open("wb") as file:
-        np.savez(
-            file,
-            index=wrong,
-            true_class=t_test[wrong],
-            predicted_class=first.predicted[wrong],
-            probability=first.probability[wrong],
-            image=test_images[wrong],
-        )
+        np.save(file, mistakes)
 
 
 if __name__ == "__main__":

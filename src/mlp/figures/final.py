@@ -52,7 +52,7 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
     return figure
 
 
-def draw_mistakes(runs: list[dict[str, np.ndarray]], classes: list[str]) -> Figure:
+def draw_mistakes(runs: list[np.ndarray], classes: list[str]) -> Figure:
     """Draw the test images that most seeds get wrong, the surest mistakes first."""
     wrong = pd.concat(
         pd.DataFrame(
@@ -107,7 +107,7 @@ def main() -> None:
     style.use()
     confusion = draw_confusion(pd.read_csv(arguments.confusion), arguments.class_names)
     style.save(confusion, arguments.confusion_figure)
-    runs = [dict(np.load(path)) for path in arguments.mistakes]
+    runs = [np.load(path) for path in arguments.mistakes]
     style.save(draw_mistakes(runs, arguments.class_names), arguments.mistakes_figure)
 
 

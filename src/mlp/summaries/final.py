@@ -18,8 +18,7 @@ def tested_right(runs: pd.DataFrame, mistakes: list[Path]) -> pd.DataFrame:
     """Tell which test images the network of question 5 gets right, by seed."""
     right = np.ones((len(mistakes), runs["test_size"].iloc[0]), bool)
     for row, path in zip(right, mistakes, strict=True):
-        with np.load(path) as wrong:
-            row[wrong["index"]] = False
+        row[np.load(path)["index"]] = False
     return pd.DataFrame(right, runs["seed"].unique())
 
 
