@@ -212,7 +212,7 @@ def test_a_listing_must_be_a_dependency():
 
 def rendered(tmp_path, template, **context):
     (tmp_path / "template.tex").write_text(template)
-    return render.environment([tmp_path]).get_template("template.tex").render(context)
+    return render.environment((tmp_path,)).get_template("template.tex").render(context)
 
 
 def test_what_a_template_prints_is_escaped_unless_it_is_latex(tmp_path):

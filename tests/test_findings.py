@@ -589,8 +589,8 @@ def test_a_finding_and_its_opposite(name):
         (*reversed(sides), False),
     ):
         tables = changed(changes)
-        source, record = report(tables)
         assert findings.FINDINGS[name](tables) is outcome
+        source, record = report(tables)
         assert record["findings"].get(name, outcome) is outcome
         assert sentence in source
         if other:

@@ -87,7 +87,7 @@ TEXT = "\n".join(path.read_text() for path in TEMPLATES)
 
 def undecided(source):
     """Find each ``else`` that speaks for all other values of a key of config.yaml."""
-    choices = environment([]).parse(source).find_all(nodes.If)
+    choices = environment(()).parse(source).find_all(nodes.If)
     return [
         choice.lineno
         for choice in choices

@@ -39,6 +39,7 @@ class Ledger:
         self.tables = tables
         self.settings = settings
         self.entries: list[dict] = []
+        self.known: dict[tuple[str, int], dict] = {}
 
     def rows(self, table: str, **where: object) -> list["Row"]:
         """Give the rows of a table in which the columns named have the values given."""
@@ -128,7 +129,13 @@ class Ledger:
         """
         if table not in self.tables:
             return {}
-        cells = self.tables[table]
+        if (table, row) not in self.known:
+            self.known[table, row] = self.first_cells(self.tables[table], row)
+        return self.known[table, row]
+
+    @staticmethod
+    def first_cells(cells: pd.DataFrame, row: int) -> dict:
+        """Give the cells of `keys`."""
         last = Hyperparameters._fields[-1]
         least = cells.columns.get_loc(last) + 1 if last in cells else 1
         for count in range(least, len(cells.columns)):

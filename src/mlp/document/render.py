@@ -7,7 +7,7 @@ import re
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import jinja2
@@ -43,7 +43,8 @@ def print_expression(value: object) -> str:
     raise LedgerError(f"{value!r} cannot be printed; print a number through a row")
 
 
-def environment(templates: Sequence[Path]) -> jinja2.Environment:
+@cache
+def environment(templates: tuple[Path, ...]) -> jinja2.Environment:
     """Make the environment, with delimiters that look like macros to LaTeX.
 
     Of templates with the same name, that of the first folder counts.
@@ -231,7 +232,7 @@ def render(
         "maker": lambda exhibit: exhibit.maker(repository, commit),
         "zip_longest": itertools.zip_longest,
     }
-    jinja = environment(templates)
+    jinja = environment(tuple(templates))
     source = jinja.get_template("report.tex").render(
         config=settings,
         commit=commit,
