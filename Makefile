@@ -12,6 +12,8 @@ REBUILD =
 # bars where somebody watches them, plain lines in a pipe, in CI and in a batch job
 LOGGER := $(shell test -t 2 && test "$$TERM" != dumb && echo --logger rich)
 SNAKEMAKE = .venv/bin/python -m workflow.recovery --cores $(CORES) $(LOGGER)
+LOCK = .venv/lock/bin/uv pip compile --quiet --upgrade --universal --fork-strategy fewest \
+    --generate-hashes --no-header --no-annotate --no-emit-index-url
 SNAKEFMT = PATH=.venv/bin:$$PATH .venv/bin/python -m snakefmt # finds shfmt there
 
 # nothing that is set for another Python, such as its packages
@@ -87,11 +89,10 @@ lock: ## write the newest versions to requirements*.txt, with their hashes
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --quiet uv
 	@for group in '' -dev -bench -slurm -archive; do \
-	    .venv/lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal \
-	        --fork-strategy fewest --generate-hashes --no-header --no-annotate \
-	        --no-emit-index-url $${group:+--group $${group#-} --constraint requirements.txt} \
+	    $(LOCK) pyproject.toml $${group:+--group $${group#-} --constraint requirements.txt} \
 	        --output-file requirements$$group.txt || exit; \
 	done
+	@$(LOCK) --group validator --output-file requirements-validator.txt
 
 clean: ## remove all results, but neither the data nor .venv
 	@rm -rf results logs benchmarks .snakemake

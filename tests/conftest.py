@@ -3,10 +3,19 @@
 import json
 import os
 import shutil
+import subprocess
 
 import pytest
+import yaml
+from snakemake.utils import update_config
 
-from tests.tools.project import PROJECT, clone_of_project, offline, snakemake
+from tests.tools.project import (
+    PROJECT,
+    clone_of_project,
+    offline,
+    own_packages,
+    snakemake,
+)
 from workflow.environment import environment
 
 # the tests start programs, too, and import Matplotlib
@@ -79,6 +88,26 @@ def written(downloaded, outside):
 @pytest.fixture(scope="session")
 def tiny(downloaded, written):
     return downloaded
+
+
+@pytest.fixture(scope="session")
+def committed(tiny, tmp_path_factory):
+    """A repository whose config.yaml is the tiny one, and the report of its commit."""
+    folder = tmp_path_factory.mktemp("committed") / "project"
+    clone_of_project(folder)
+    settings = yaml.safe_load((folder / "config.yaml").read_text())
+    update_config(settings, yaml.safe_load((tiny / "tests" / "tiny.yaml").read_text()))
+    settings["dataset"]["folder"] = str(tiny / "data" / "MNIST")
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    for command in (["add", "--all"], ["commit", "--quiet", "--message", "Tiny"]):
+        user = ["-c", "user.name=A", "-c", "user.email=a@b"]
+        subprocess.run(["git", *user, *command], cwd=folder, check=True)
+    for name in ("data", "results", ".snakemake/metadata"):
+        shutil.copytree(tiny / name, folder / name)
+    own_packages(folder)
+    run = snakemake(folder, "--cores", "2")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return folder
 
 
 @pytest.fixture(scope="session")

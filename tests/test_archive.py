@@ -2,23 +2,19 @@
 
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
+import rocrate
 from rocrate.rocrate import ROCrate
 
 from mlp.document.archive import REPORT
+from tests.tools.project import PROJECT, own_packages
 from workflow import commit
 from workflow.sources import SOURCES
-
-
-def git(folder, *arguments):
-    command = ["git", "-c", "user.name=A", "-c", "user.email=a@b", *arguments]
-    done = subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return done.stdout.decode()
 
 
 def archive(folder, output="report/archive.zip"):
@@ -33,27 +29,10 @@ def archive(folder, output="report/archive.zip"):
 
 
 @pytest.fixture(scope="module")
-def clean(tiny, tmp_path_factory):
-    """The run, as if all that is the user's had been committed before."""
-    folder = tmp_path_factory.mktemp("archive") / "clean"
-    shutil.copytree(tiny, folder, ignore=shutil.ignore_patterns(".snakemake"))
-    (folder / "src" / "sitecustomize.py").unlink()
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--allow-empty", "-m", "all")
-    name, time = git(folder, "log", "-1", "--format=%H %ct").split()
-    file = folder / "report" / "provenance.json"
-    said = json.loads(file.read_text())
-    said["commit"] |= {"hash": name, "time": int(time), "uncommitted_changes": False}
-    said["sources"].pop("src/sitecustomize.py", None)
-    file.write_text(json.dumps(said))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def packed(clean):
-    done = archive(clean)
+def packed(committed):
+    done = archive(committed)
     assert done.returncode == 0, done.stderr
-    return clean / "report" / "archive.zip"
+    return committed / "report" / "archive.zip"
 
 
 @pytest.fixture
@@ -63,8 +42,10 @@ def unpacked(packed, tmp_path):
     return tmp_path
 
 
-def test_the_same_commit_gives_the_same_bytes_also_unpacked(clean, packed, unpacked):
-    for folder in (clean, unpacked):
+def test_the_same_commit_gives_the_same_bytes_also_unpacked(
+    committed, packed, unpacked
+):
+    for folder in (committed, unpacked):
         again = folder / "report" / "again.zip"
         assert archive(folder, str(again)).returncode == 0
         assert again.read_bytes() == packed.read_bytes()
@@ -87,8 +68,41 @@ def test_the_crate_names_each_file_with_its_digest_and_its_job(unpacked):
     assert crate.mainEntity["name"] == "Snakefile"
 
 
-def test_what_is_unpacked_knows_its_commit(clean, unpacked, monkeypatch):
-    monkeypatch.setattr(commit, "SOURCE", clean / "src")
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory):
+    """A function that gives the verdict of roc-validator on a crate."""
+    packages = tmp_path_factory.mktemp("validator")
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", packages]
+    pip += ["--require-hashes", "--requirement", PROJECT / "requirements-validator.txt"]
+    if subprocess.run(pip, capture_output=True, check=False).returncode != 0:
+        pytest.skip("needs a package index, for roc-validator")
+    context = Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld"
+
+    def judge(crate):
+        script = PROJECT / "tests" / "tools" / "validate_crate.py"
+        done = subprocess.run(
+            [sys.executable, script, crate, context],
+            cwd=packages,
+            env={"PYTHONPATH": str(packages)},
+            capture_output=True,
+            check=True,
+        )
+        return json.loads(done.stdout)
+
+    return judge
+
+
+def test_the_crate_keeps_to_its_profiles(unpacked, judged):
+    checks, issues = judged(unpacked)
+    assert issues == []
+    assert checks > 100
+    file = unpacked / "ro-crate-metadata.json"
+    file.write_text(file.read_text().replace('"mainEntity"', '"about"'))
+    assert judged(unpacked)[1]
+
+
+def test_what_is_unpacked_knows_its_commit(committed, unpacked, monkeypatch):
+    monkeypatch.setattr(commit, "SOURCE", committed / "src")
     said = commit.commit(SOURCES)
     monkeypatch.setattr(commit, "SOURCE", unpacked / "src")
     assert commit.commit(SOURCES) == said
@@ -115,5 +129,22 @@ def test_what_does_not_belong_together_is_refused(unpacked, name, message):
     assert done.stderr.count("\n") == 1
 
 
-def test_uncommitted_changes_are_refused(tiny):
-    assert "commit all, `make report`" in archive(tiny).stderr
+@pytest.mark.parametrize("what", ["uncommitted_changes", "another_configuration"])
+def test_what_no_commit_gives_is_refused(unpacked, what):
+    file = unpacked / "report" / "provenance.json"
+    said = json.loads(file.read_text())
+    said["commit"][what] = True
+    file.write_text(json.dumps(said))
+    refused = f" with {what.replace('_', ' ')}: commit all, `make report`"
+    assert refused in archive(unpacked).stderr
+
+
+def test_what_is_unpacked_makes_the_same_report_and_verifies_it(committed, unpacked):
+    own_packages(unpacked)
+    for target in ("report", "verify"):
+        made = subprocess.run(
+            ["make", target], cwd=unpacked, capture_output=True, text=True, check=False
+        )
+        assert made.returncode == 0, made.stdout + made.stderr
+    report = Path("report", "report.pdf")
+    assert (unpacked / report).read_bytes() == (committed / report).read_bytes()

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from workflow.sources import SOURCE
 
@@ -30,6 +31,16 @@ def clone_of_project(folder):
     """Clone the repository; what is not committed comes along as such."""
     subprocess.run(["git", "clone", "--quiet", PROJECT, folder], check=True)
     return copy_of_project(folder)
+
+
+def own_packages(folder):
+    """Give a project a .venv that says it is up to date, with the packages of this."""
+    (folder / ".venv").mkdir()
+    for path in Path(sys.prefix).iterdir():
+        (folder / ".venv" / path.name).symlink_to(path)
+    for stamp in ("report", "archive", "dev"):
+        (folder / ".venv" / stamp).unlink(missing_ok=True)
+        (folder / ".venv" / stamp).touch()
 
 
 def offline():

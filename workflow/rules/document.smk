@@ -107,7 +107,7 @@ rule render:
         *code("mlp.document.render", *LISTED),
         *contents({file: Path(file) for file in TEMPLATE_FILES}),
         # functions, since Snakemake would take braces in a string for wildcards
-        settings=lambda wildcards: json.dumps(SETTINGS),
+        settings=lambda wildcards: json.dumps(SETTINGS, sort_keys=True),
         commit=COMMIT.name,
         revision=COMMIT.revision,
         date=COMMIT.date,  # if the settings have none
@@ -173,7 +173,7 @@ rule provenance:
     params:
         *code("mlp.document.provenance"),
         commit=lambda wildcards: json.dumps(COMMIT._asdict()),
-        settings=lambda wildcards: json.dumps(SETTINGS),
+        settings=lambda wildcards: json.dumps(SETTINGS, sort_keys=True),
         data=lambda wildcards: json.dumps(
             {
                 file: FILES[name]["sha256"]

@@ -76,7 +76,7 @@ def collect() -> tuple[Claims, dict[str, str], dict[str, str]]:
     if missing := [name for name in REPORT if not Path(name).is_file()]:
         raise ArchiveError(f"{missing[0]} is missing: {AGAIN}")
     claims = Claims({Path(name).name: Path(name).read_bytes() for name in JSON})
-    if claims.commit["hash"] == "unknown" or claims.commit["uncommitted_changes"]:
+    if not claims.revision or claims.commit["another_configuration"]:
         raise ArchiveError(
             f"{REPORT[0]} is of commit {claims.commit_name}: commit all, {AGAIN}"
         )

@@ -1,7 +1,6 @@
 """Listings: the source of a function as it stands in its module, without docstrings."""
 
 import ast
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,12 +73,6 @@ def join_signature(node: ast.FunctionDef, lines: list[str]) -> None:
     whole = " ".join(line.strip() for line in lines[first:last])
     whole = whole.replace("( ", "(").replace(", )", ")").replace(" )", ")")
     lines[first:last] = [whole, *[JOINED] * (last - first - 1)]
-
-
-def digest(module: str, source: Path) -> str:
-    """Give the SHA-256 of a module's source."""
-    file = source / (module.replace(".", "/") + ".py")
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def docstring_lines(node: ast.AST, lines: list[str]) -> range:

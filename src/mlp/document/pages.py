@@ -35,33 +35,21 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
     return shown.rename(columns=lambda name: name.replace("_", " "))
 
 
-def exhibit(path: Path, caption: str, description: str) -> dict:
-    """Read a figure or a table for the template; a figure needs a description."""
-    shown = {"file": path, "caption": caption, "description": description}
-    if path.suffix == ".svg":
-        encoded = base64.b64encode(path.read_bytes()).decode()
-        return shown | {"image": f"data:image/svg+xml;base64,{encoded}"}
-    return shown | {"table": readable(pd.read_csv(path))}
-
-
-def describe(text: str, book: Ledger) -> str:
-    """Say what a figure shows to who cannot see it, with numbers from the tables."""
-    template = jinja2.Template(text, undefined=jinja2.StrictUndefined)
-    return template.render(
-        row=book.row, rows=book.rows, largest=book.largest, smallest=book.smallest
-    )
+def exhibit(file: str, question: Mapping, book: Ledger) -> dict:
+    """Read a table, or a figure with what it shows, with numbers from the tables."""
+    shown = {"file": file, "caption": question["shows"][file]}
+    if file.endswith(".csv"):
+        return shown | {"table": readable(pd.read_csv(file))}
+    encoded = base64.b64encode(Path(file).read_bytes()).decode()
+    description = jinja2.Template(
+        question["describes"][file], undefined=jinja2.StrictUndefined
+    ).render(row=book.row, rows=book.rows, largest=book.largest, smallest=book.smallest)
+    image = f"data:image/svg+xml;base64,{encoded}"
+    return shown | {"image": image, "description": description}
 
 
 def numbers(ledger: Mapping, made: Mapping[str, str]) -> list[dict]:
-    """List the numbers printed from the tables of a page, a row each.
-
-    Parameters
-    ----------
-    ledger : mapping
-        As written by `mlp.document.render`.
-    made : mapping of str to str
-        The tables of the page, with the rule that made each.
-    """
+    """List the numbers printed from tables, given with the rule that made each."""
     return [
         {
             **number,
@@ -112,26 +100,16 @@ def main() -> None:
         json.loads(path.read_text("utf-8"))
         for path in (arguments.ledger, arguments.manifest)
     )
-    shown = (
-        Path(file) for question in questions.values() for file in question["shows"]
-    )
-    book = Ledger({f.stem: pd.read_csv(f) for f in shown if f.suffix == ".csv"}, {})
+    shown = [file for question in questions.values() for file in question["shows"]]
+    tables = [file for file in shown if file.endswith(".csv")]
+    book = Ledger({Path(file).stem: pd.read_csv(file) for file in tables}, {})
     rule_of = {file: rule for rule, made in rules.items() for file in made["files"]}
     for (number, question), output in zip(questions.items(), arguments.outputs):
         made = {file: rule_of[file] for file in question["shows"]}
         page = template.render(
             number=number,
             title=question["title"],
-            exhibits=[
-                exhibit(
-                    Path(file),
-                    text,
-                    describe(question["describes"][file], book)
-                    if file.endswith(".svg")
-                    else "",
-                )
-                for file, text in question["shows"].items()
-            ],
+            exhibits=[exhibit(file, question, book) for file in made],
             made=made,
             numbers=numbers(ledger, made),
             findings=findings(ledger, number),

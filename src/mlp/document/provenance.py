@@ -43,48 +43,6 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {n: version(n) for n in PACKAGES}
 
 
-def describe(
-    commit: dict,
-    settings: dict,
-    data: dict[str, str],
-    sources: Mapping[str, str],
-    manifest: Mapping[str, Mapping],
-    parameters: Mapping[str, records.Parameters],
-) -> dict:
-    """Describe where the results come from.
-
-    Parameters
-    ----------
-    commit : dict
-        The state of the repository.
-    settings : dict
-        The configuration.
-    data : dict of str to str
-        The SHA-256 of each file of the data set, which the steps that read it have
-        checked; so the test set need not be opened here.
-    sources : mapping of str to str
-        As in `digest_sources`.
-    manifest : mapping of str to mapping
-        The rules with their ``files``.
-    parameters : mapping of str to sequence
-        The parameters of each rule.
-
-    Raises
-    ------
-    RecordError
-        If a result was made with others.
-    """
-    return {
-        "arithmetic": records.arithmetic_of(manifest),
-        "commit": commit,
-        "config": settings,
-        "data": data,
-        "results": records.check(manifest, parameters),
-        "sources": digest_sources(sources),
-        "versions": versions(),
-    }
-
-
 def main() -> None:
     """Write the provenance as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -97,14 +55,18 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
 
-    description = describe(
-        arguments.commit,
-        arguments.settings,
-        arguments.data,
-        dict(source.rsplit(" ", 1) for source in arguments.sources),
-        json.loads(arguments.manifest.read_text()),
-        arguments.parameters,
-    )
+    manifest = json.loads(arguments.manifest.read_text())
+    sources = dict(source.rsplit(" ", 1) for source in arguments.sources)
+    description = {
+        "arithmetic": records.arithmetic_of(manifest),
+        "commit": arguments.commit,
+        "config": arguments.settings,
+        # the steps that read the data have checked them; the test set stays closed here
+        "data": arguments.data,
+        "results": records.check(manifest, arguments.parameters),
+        "sources": digest_sources(sources),
+        "versions": versions(),
+    }
     with replacing(arguments.output) as temporary:
         temporary.write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
 

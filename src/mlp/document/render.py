@@ -92,7 +92,7 @@ def print_listing(
     printed = [symbol, *(f"{module}.{other}" for other in others)]
     all_found = [listings.find(each, SOURCE) for each in printed]
     found = all_found[0]
-    digest = listings.digest(module, SOURCE)
+    digest = records.digest(Path(found.file))
     if checked.get(module, digest) != digest:
         raise listings.ListingError(
             f"listing of {symbol}: {found.file} has changed since its gradient check"

@@ -109,18 +109,18 @@ def trace_finding(report: Report, words: str) -> Iterator[str]:
         If none has that name, or a sentence with these words.
     """
     outcomes, sentences = report.ledger["findings"], report.ledger["sentences"]
-    found = [words] if words in outcomes else []
-    found += [
+    found = [
         name
         for name in outcomes
-        if any(words in s[case] for s in sentences[name] for case in ("true", "false"))
+        if words == name
+        or any(words in s[case] for s in sentences[name] for case in ("true", "false"))
     ]
     if not found:
         raise UnknownError(
             f"{report.path}: no finding is called {words!r}, and no sentence of one "
             f"has these words; the findings are {', '.join(outcomes)}"
         )
-    for name in dict.fromkeys(found):
+    for name in found:
         outcome = str(outcomes[name]).lower()
         yield f"{name}: {outcome}"
         yield from step("rests on", ", ".join(report.ledger["rests_on"][name]))
