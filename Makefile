@@ -8,12 +8,14 @@ WITH = report/report.pdf
 NUMBER =
 FINDING =
 REBUILD =
+export PDF WITH NUMBER FINDING # with their quotes
 
 # bars where somebody watches them, plain lines in a pipe, in CI and in a batch job
 LOGGER := $(shell test -t 2 && test "$$TERM" != dumb && echo --logger rich)
 SNAKEMAKE = .venv/bin/python -m workflow.recovery --cores $(CORES) $(LOGGER)
 LOCK = .venv/lock/bin/uv pip compile --quiet --upgrade --universal --fork-strategy fewest \
     --generate-hashes --no-header --no-annotate --no-emit-index-url
+DOCUMENT = PYTHONPATH=src PYTHONUTF8=1 .venv/bin/python -P -m mlp.document
 SNAKEFMT = PATH=.venv/bin:$$PATH .venv/bin/python -m snakefmt # finds shfmt there
 
 # nothing that is set for another Python, such as its packages
@@ -48,14 +50,14 @@ archive: .venv/archive ## pack the report and all it is made from into report/ar
 	@PYTHONPATH=src .venv/bin/python -m mlp.document.archive
 
 verify: prerequisites .venv/report ## compare PDF=report/report.pdf with the data and code here
-	@PYTHONPATH=src .venv/bin/python -P -m mlp.document.verify $(if $(REBUILD),--rebuild) "$(PDF)"
+	@$(DOCUMENT).verify $(if $(REBUILD),--rebuild) "$$PDF"
 
 trace: .venv/report ## say where NUMBER=98.25 of PDF=report/report.pdf is from, or FINDING=words
-	@PYTHONPATH=src .venv/bin/python -P -m mlp.document.trace "$(PDF)" \
-	    $(if $(FINDING),--finding "$(FINDING)",--number "$(NUMBER)")
+	@$(DOCUMENT).trace "$$PDF" \
+	    $(if $(FINDING),--finding "$$FINDING",--number "$$NUMBER")
 
 compare: .venv/report ## list what has changed from PDF=old.pdf to WITH=report/report.pdf
-	@PYTHONPATH=src .venv/bin/python -P -m mlp.document.compare "$(PDF)" "$(WITH)"
+	@$(DOCUMENT).compare "$$PDF" "$$WITH"
 
 test: prerequisites .venv/dev ## run all tests
 	@.venv/bin/python -m pytest

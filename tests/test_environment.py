@@ -229,7 +229,11 @@ def test_a_run_starts_in_the_folder_of_the_project(tmp_path):
     assert not (tmp_path / "results").exists()
 
 
-def test_no_variable_stands_for_what_make_is_given(tmp_path):
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [([], "['report/report.pdf']\n"), (["PDF='a \"b` .pdf"], "['\\'a \"b` .pdf']\n")],
+)
+def test_no_variable_stands_for_what_make_is_given(tmp_path, given, expected):
     folder = copy_of_project(tmp_path / "project")
     (folder / "src" / "mlp" / "document" / "verify.py").write_text(
         "import sys\nprint(sys.argv[1:])"
@@ -238,11 +242,11 @@ def test_no_variable_stands_for_what_make_is_given(tmp_path):
     stamp = folder / "requirements.txt"
     os.utime(stamp, (0, 0))
     run = subprocess.run(
-        ["make", "verify"],
+        ["make", "verify", *given],
         cwd=folder,
         env=os.environ | {"PDF": "evince", "REBUILD": "yes"},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert run.stdout == "['report/report.pdf']\n", run.stderr
+    assert run.stdout == expected, run.stderr
