@@ -89,6 +89,8 @@ def test_no_accuracy_is_certain():
     low, high = comparison.interval_of_mean(perfect)
     assert 0.99 < low < high == 1
     assert comparison.interval_of_mean(right(1, 1, images=1)) == (0, 1)
+    unlike = right(0.45, 0.55)  # whose two seeds alone tell nothing, by Student
+    assert comparison.interval_of_mean(unlike)[1] == pytest.approx(1)
     one = compare_right(right(1, 1, images=1), right(0, 0, images=1))
     assert np.isnan(one.p)
     few = compare_right(right(0.88, 0.87, images=100), right(0.86, 0.88, images=100))

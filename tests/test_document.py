@@ -75,10 +75,12 @@ def test_a_number_is_printed_and_recorded(book):
     ]
 
 
-def test_a_zero_has_no_power_of_ten():
-    book = ledger.Ledger({"runs": pd.DataFrame({"n": [1], "zero": [0.0]})}, {})
-    assert book.row("runs").cell("zero", ".2e") == "0"
-    assert book.row("runs").cell("zero", 2) == "0.00"
+def test_a_zero_has_no_power_of_ten_and_no_sign():
+    runs = pd.DataFrame({"n": [1], "zero": [0.0], "less": [-0.004]})
+    row = ledger.Ledger({"runs": runs}, {}).row("runs")
+    assert row.cell("zero", ".2e") == "0"
+    assert row.cell("zero", 2) == row.cell("less", 2) == "0.00"
+    assert row.cell("less", 3) == "-0.004"
 
 
 def test_where_there_is_no_number_there_is_a_dash(book):

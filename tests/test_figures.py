@@ -20,7 +20,7 @@ def grid(**columns):
         300, "sigmoid", "lecun_normal", "standardize", 16, 0.3, "linear", 5
     )
     accuracy = {"validation_accuracy_mean": [0.91, 0.92, 0.93, 0.94, 0.95, 0.96]}
-    return pd.DataFrame(choice._asdict() | accuracy | columns)
+    return pd.DataFrame(choice._asdict() | accuracy | {"diverged": 0} | columns)
 
 
 def drawn(figure):
@@ -69,6 +69,32 @@ def test_the_heat_map_has_a_panel_for_each_value_of_what_varies(columns, titles)
         titles[0]: ["91.00", "92.00", "94.00", "95.00"],
         titles[1]: ["93.00", "96.00"],
     }
+
+
+def test_a_setting_that_diverged_is_crossed_out():
+    table = grid(batch_size=[8, 8, 8, 16, 16, 16], learning_rate=[0.1, 1.0, 3.0] * 2)
+    table["diverged"] = [0, 0, 0, 0, 0, 1]
+    heat_map, quotient = (
+        axes
+        for axes in learning_rate_sweep.draw_grid(table).axes
+        if axes.images or axes.get_xlabel().endswith("/ batch size")
+    )
+    assert heat_map.lines[0].get_xydata() == pytest.approx(np.array([[2, 0.7]]))
+    crosses = [line for line in quotient.lines if line.get_marker() == "x"]
+    assert crosses[0].get_xydata() == pytest.approx(np.array([[3 / 16, 4]]))
+
+
+def test_nothing_is_marked_beyond_what_there_is():
+    one = pd.DataFrame({"epoch": [1], "step": 1, "loss": 2.0})
+    for metric in ("train_loss", "validation_loss", "running_train_loss"):
+        one[f"{metric}_mean"], one[f"{metric}_std"] = 0.1, 0.0
+    for metric in ("train_accuracy", "validation_accuracy"):
+        one[f"{metric}_mean"], one[f"{metric}_std"] = 1.0, 0.0
+    losses, accuracies = mnist_runs.draw_epochs(one).axes
+    assert accuracies.get_ylim()[1] < 101
+    (curve,) = mnist_runs.draw_batches(one, 5).axes
+    for axes in (losses, accuracies, curve):
+        assert axes.get_xticks().tolist() == [1]
 
 
 def test_a_single_setting_beside_a_grid_gets_no_panel():
@@ -149,7 +175,7 @@ def test_the_error_is_drawn_against_the_quotient_of_rate_and_batch_size():
     table = grid(batch_size=[8, 8, 8, 16, 16, 16], learning_rate=[0.2, 0.4, 0.8] * 2)
     figure = learning_rate_sweep.draw_grid(table)
     (axes,) = (a for a in figure.axes if a.get_xlabel().endswith("/ batch size"))
-    small, large = axes.lines
+    small, large, _ = axes.lines
     assert small.get_xdata() == pytest.approx([0.025, 0.05, 0.1])
     assert large.get_xdata() == pytest.approx([0.0125, 0.025, 0.05])
     assert small.get_ydata() == pytest.approx([9, 8, 7])

@@ -207,6 +207,7 @@ BASE = {
         diverged=[0, 0, 0, 2],
         untrained=0,
         best=[False, True, False, False],
+        open="",
     ),
     "grid": choices(
         batch_size=[8, 8, 16, 16, 64, 64],
@@ -242,6 +243,7 @@ BASE = {
         learning_rate=0.1,
         validation_accuracy_mean=0.98,
         validation_accuracy_std=0.0001,
+        perfect=False,
     ),
     "final": pd.DataFrame(
         {
@@ -269,10 +271,8 @@ BASE = {
             "mean": [0.1, 0.99, 0.2, 0.96, 400.0],
             "std": 0.001,
             "confidence": 0.95,
-            "low": 0.1,
-            "high": 0.2,
-            "whole_low": [NAN, NAN, NAN, 0.95, NAN],
-            "whole_high": [NAN, NAN, NAN, 0.97, NAN],
+            "low": [NAN, NAN, NAN, 0.95, NAN],
+            "high": [NAN, NAN, NAN, 0.97, NAN],
             "mistaken_by_most": [NAN, NAN, NAN, 3, NAN],
         }
     ),
@@ -330,15 +330,15 @@ CASES = {
         ({"synthetic.validation_loss": [0.1, 0.15]}, ""),
     ),
     "several_epochs": (
-        ({}, "after the first epoch and"),
+        ({}, "nats after the first and"),
         ({"epochs": BASE["epochs"].iloc[:1]}, ""),
     ),
     "setting_diverges": (
-        ({"epochs.diverged": [0, 0, 1]}, "runs diverged: their"),
+        ({"epochs.diverged": [0, 0, 1]}, "Runs that diverged, whose"),
         ({}, ""),
     ),
     "setting_is_untrained": (
-        ({"epochs.untrained": [5, 5, 1]}, "runs have hardly learned anything"),
+        ({"epochs.untrained": [5, 5, 1]}, "Runs that have hardly learned anything"),
         ({"epochs.untrained": [5, 5, 0]}, ""),
     ),
     "batches_differ": (
@@ -371,6 +371,7 @@ CASES = {
             {
                 "comparisons": compared(lowest_rate=None),
                 "learning_rates.best": [True, False, False, False],
+                "learning_rates.open": "lowest",
             },
             "at the edge of the range",
         ),
@@ -387,6 +388,14 @@ CASES = {
         ({"grid.open": ["lowest", "", "", "", "", ""]}, "The grid is open"),
         ({}, ""),
     ),
+    "some_fields_diverge": (
+        ({"grid.diverged": [1, 0, 0, 0, 0, 0]}, "A cross: a run diverged."),
+        ({}, ""),
+    ),
+    "choice_is_perfect": (
+        ({"chosen.perfect": True, "chosen.batch_size": 8}, "edge of those tried."),
+        ({"chosen.batch_size": 8}, "edge of those tried, so one beyond might"),
+    ),
     "another_network_is_chosen_too": (
         (BETTER_NETWORK, "Of all settings tried, whatever their network, another one"),
         ({}, ""),
@@ -396,7 +405,7 @@ CASES = {
         ({}, ""),
     ),
     "some_settings_diverge": (
-        ({"sweep.diverged": 1}, "Left out of the choice were"),
+        ({"sweep.diverged": 1}, "Settings left out of the choice"),
         ({}, ""),
     ),
     "chosen_batch_size_is_at_the_edge": (
@@ -440,7 +449,7 @@ VERDICTS = {
         "larger than after the first epoch cannot",
     ),
     "validation_rise": (
-        "is overfitting:",
+        "is overfitting as far",
         "is no overfitting",
         "whether there is over",
     ),
@@ -462,7 +471,7 @@ VERDICTS = {
         "Whether it is better than the next, ",
     ),
     "lowest_rate": ("The lowest rate is worse", None, "Whether the lowest rate"),
-    "lowest_rate_loss": ("because its steps", None, None),
+    "lowest_rate_loss": ("its steps are too short", None, None),
     "highest_rate": ("The highest rate is worse", None, "Whether the highest rate"),
     "fitting_rate": ("fits better and gener", None, None),
     "easier_images": ("These must be easier", None, None),

@@ -181,6 +181,8 @@ def test_the_best_rate_of_each_batch_size_is_marked_and_whether_it_is_open():
     assert best.loc[(16, 1.0), "open"] == "highest"
     one = sweep.best_rates(summarized(RUNS.iloc[1:3]), CHOICE)
     assert not one["best"].any()  # nothing to be the best of
+    perfect = RUNS.iloc[1:5].assign(validation_accuracy=1.0)
+    assert (sweep.best_rates(summarized(perfect), CHOICE)["open"] == "").all()
     inside = RUNS.iloc[1:5].copy()
     worse = RUNS.iloc[1:3].assign(learning_rate=9.0, validation_accuracy=0.1)
     marked = sweep.best_rates(summarized(pd.concat([inside, worse])), CHOICE)
@@ -277,18 +279,14 @@ def test_the_final_summary():
     right.iloc[2, 4] = False
     table = final.summarize(results, right).set_index(["choice", "metric"])
     row = table.loc[("b", "test_accuracy")]
-    assert (row["n"], row["minimum"], row["maximum"]) == (3, 0.97, 0.99)
+    assert row["n"] == 3
     assert row["mean"] == pytest.approx(0.98)
     assert row["std"] == pytest.approx(0.01)
-    half = 4.302653 * 0.01 / math.sqrt(3)  # Student's t with 2 degrees of freedom
-    assert row["low"] == pytest.approx(0.98 - half, abs=1e-6)
-    assert row["high"] == 1  # a share; 0.98 + half is more
-    assert 0.95 < row["whole_low"] < 0.98 < row["whole_high"] <= 1
+    assert 0.95 < row["low"] < 0.98 < row["high"] <= 1
     assert row["mistaken_by_most"] == 1
     assert table["mistaken_by_most"].count() == 1  # of the network of question 5 alone
     assert list(table.index.unique("choice")) == ["b", "a"]  # as they come
     assert table.loc[("a", "test_accuracy"), "mean"] == 0.5
-    assert math.isnan(table.loc[("a", "test_accuracy"), "low"])  # of a single seed
 
 
 @pytest.mark.parametrize("absent", ["learning_rates", "grid"])

@@ -96,7 +96,7 @@ class Oracle:
         )
         highest = max(map(self.accuracy, of.values()))
         best = of.get(said[1]) if said else None
-        self.claim("best rate", best and self.accuracy(best) == highest)
+        self.claim("best rate", best and abs(self.accuracy(best) - highest) < 1e-12)
         if not best:
             return None
         self.claim("its accuracy", abs(said[0] - 100 * highest) < 0.006)
@@ -109,11 +109,13 @@ class Oracle:
             )
             rest = [self.accuracy(s) for s in of.values() if s not in (best, following)]
             self.claim("next rate", all(self.accuracy(following) >= a for a in rest))
-        if said := self.says(rf"The rate {NUM} has the same; between them"):
-            self.claim("a tie", self.accuracy(of[said[0]]) == highest)
+        ties = {r for r, s in of.items() if abs(self.accuracy(s) - highest) < 1e-12}
+        said = re.search(rf"So is it with ((?:{NUM}| and )+); between", self.text)
+        named = set(map(float, re.findall(NUM, said[1]))) if said else set()
+        self.claim("a tie", named | {best.learning_rate} == ties)
         if "The lowest rate is worse" in self.text:
             self.more("lowest rate", right, self.by_seed(low, "validation_accuracy"))
-        if "because its steps are too short" in self.text:
+        if "since its steps are too short" in self.text:
             loss = (self.by_seed(s, "train_loss") for s in (low, best))
             self.more("lowest rate's loss", *loss)
         if "The highest rate is worse" in self.text:
@@ -126,6 +128,7 @@ class Oracle:
         self.claim("so many", not said or said[0] == self.diverged(highest_tried))
         if "The best rate is at the edge of the range" in self.text:
             self.claim("edge", best.learning_rate in (min(tried), max(tried)))
+            self.claim("beyond the edge", highest < 1)
         if "has worse ones on either side" in self.text:
             self.claim("inside", min(tried) < best.learning_rate < max(tried))
         if said := self.says(rf"lowest mean training loss is another, {NUM}"):
@@ -164,6 +167,9 @@ class Oracle:
         }.items():
             if sentence in self.text:
                 self.more(sentence, *sides)
+        if "learns more and more about its training set only" in self.text:
+            self.more("learns about its training set", gap[1], nothing)
+        self.schedules(rows)
         epochs = len(next(iter(rows.values())))
         by_epoch = [
             {s: r["validation_loss"].iloc[i] for s, r in rows.items()}
@@ -181,8 +187,10 @@ class Oracle:
         if "had seen less, but lies below" in self.text:
             self.more("running mean below", after, running)
         for words, count in {
-            rf"{NUM} of {NUM} runs diverged: their": self.diverged(self.base),
-            rf"{NUM} of {NUM} runs have hardly learned": sum(
+            rf"Runs that diverged, whose [^:]*: {NUM} of {NUM}": self.diverged(
+                self.base
+            ),
+            rf"Runs that have hardly learned [^:]*: {NUM} of {NUM}": sum(
                 0.9 < last["train"][s] / r["initial_train_loss"].iloc[0] <= 1.1
                 for s, r in rows.items()
             ),
@@ -201,7 +209,50 @@ class Oracle:
             size -= self.report.config["dataset"]["validation_size"]
             self.claim("other images", self.base.batch_size < size)
 
+    def schedules(self, rows):
+        """What is said of the schedule, and that it is one: in more than a step."""
+        size = len(next(iter(rows.values())))
+        labels = self.report.config["dataset"]["files"]["train_labels"]["bytes"] - 8
+        images = labels - self.report.config["dataset"]["validation_size"]
+        steps = -(-images // self.base.batch_size) * size
+        for sentence in ("A rate that falls towards 0", "part of the schedule in it"):
+            self.claim(sentence, sentence not in self.text or steps > 1)
+        other = {"linear": "constant", "constant": "linear"}[self.base.schedule]
+        settings = self.base, self.base._replace(schedule=other)
+        for word, sign in (("better", 1), ("worse", -1)):
+            if f"schedule chosen there is the {word} one" in self.text:
+                sides = (
+                    self.by_seed(s, "validation_accuracy") for s in settings[::sign]
+                )
+                self.more(f"the {word} schedule", *sides)
+        for word, sign in (("larger", -1), ("smaller", 1)):
+            if f"ends with a {word} standard deviation than the" in self.text:
+                mine, control = (
+                    np.std([*self.by_seed(s, "train_loss").values()])
+                    for s in settings[::sign]
+                )
+                self.claim(f"{word} standard deviation", mine > control)
+
     def others(self):
+        pattern = (
+            rf"at batch size {NUM}, where the best rate, {NUM}, is the (\w+) tried"
+        )
+        for size, rate, edge in re.findall(pattern, self.text):
+            same = self.base._replace(batch_size=int(size))
+            tried = {
+                s.learning_rate
+                for s, _ in self.last
+                if s == same._replace(learning_rate=s.learning_rate)
+            }
+            extreme = {"lowest": min, "highest": max}[edge](tried)
+            self.claim(f"open at batch size {size}", float(rate) == extreme)
+            accuracy = {
+                s.learning_rate: self.accuracy(s)
+                for s in self.settings("learning_rate", "batch_size")
+                if s.batch_size == int(size)
+            }
+            best = max(accuracy.values())
+            self.claim("best there", best - accuracy[float(rate)] < 1e-12 < 1 - best)
         for name in ("tanh", "relu", "sigmoid"):
             for word, sign in (("better", 1), ("worse", -1)):
                 pattern = rf"network with {name} is {word} than that with (\w+)"
@@ -261,12 +312,16 @@ class Oracle:
         rivals = {s: self.accuracy(s) for s in self.settings(*free)}
         highest = max(rivals.values())
         self.claim("choice", said and abs(said[3] - 100 * highest) < 0.006)
-        best = [s for s, accuracy in rivals.items() if accuracy == highest]
+        best = [s for s, each in rivals.items() if highest - each < 1e-12]
         self.claim(
             "choice",
             said
             and (said[0], said[1]) in {(s.batch_size, s.learning_rate) for s in best},
         )
+        if "So has at least one other" in self.text:
+            self.claim("another choice", len(best) > 1)
+        if "at the edge of those tried, so one beyond" in self.text:
+            self.claim("beyond the choice", highest < 1)
         if "It is better than the next (" in self.text:
             self.claim("clear choice", len(best) == 1)
             for other in rivals.keys() - best:
@@ -294,6 +349,20 @@ class Oracle:
                 self.more(sentence, *sides)
         wrong = Counter(itertools.chain(*self.report.wrong.values()))
         most = sum(2 * count > len(self.report.wrong) for count in wrong.values())
+        said = self.says(
+            rf"test accuracy is {PERCENT} .*? test images: {PERCENT} to {PERCENT}\)"
+        )
+        mean, low, high = said or (0, 0, 0)
+        self.claim("interval", low < high and low <= mean <= high)
+        pairs = Counter(p for each in self.report.wrong.values() for p in each.values())
+        said = self.says(
+            rf"none more often than class (\d+) for class (\d+) \({NUM} times per run"
+        )
+        if said:
+            count = pairs[int(said[0]), int(said[1])]
+            self.claim("no mistake more often", count == max(pairs.values()))
+            mean = count / len(self.report.wrong)
+            self.claim("so often", abs(mean - said[2]) <= 0.051)
         said = self.says(rf"wrong in more than half of the networks: {NUM}")
         self.claim("most networks", (said[0] if said else 0) == most)
         self.claim("no mistake", ("No network gets any" in self.text) == (not wrong))
@@ -306,8 +375,14 @@ class Oracle:
         for share in re.findall(PERCENT, self.text):
             self.claim(f"{share} per cent", 0 <= float(share) <= 100)
         for pattern in (
+            r"each of the \\num\{1\}",
             r"\\num\{1\} (?:hidden |test |sigmoid )?(?:epochs|images|units|networks)\b",
+            r"\\num\{1\} of [^.:]* (?:have|were)\b",
             r"\\(?:num|qty)\{[^{}]*(?:nan|inf)[^{}]*\}",
+            r"\\(?:num|qty)\{-0\.?0*\}",
+        ):
+            self.untrue += re.findall(rf".{{0,40}}(?:{pattern}).{{0,20}}", self.text)
+        for pattern in (
             r"\w\\(?:num|qty)\{",
             r"\\(?:num\{[^{}]*\}|percent\})[A-Za-z]",
             r" ,| \.(?= )|\( ",

@@ -43,7 +43,8 @@ class Report:
     findings: dict
     runs: dict[tuple, pd.DataFrame]  # rows by setting and seed, one an epoch
     tested: pd.DataFrame  # the final runs
-    wrong: dict[int, set]  # the test images that a final run gets wrong, by seed
+    wrong: dict[int, dict]  # of the test images that a final run gets wrong, by seed,
+    # the true class and the predicted one
 
 
 def images(rng, kind, size, classes, side):
@@ -251,7 +252,7 @@ def make(number: int) -> Report | None:
             )
         except sweep.NoCandidateError:
             return None
-        results, mistakes, confusion = [], [], []
+        results, mistakes, confusion, mistaken = [], [], [], {}
         for seed in config["final"]["seeds"]:
             for choice, setting in train_final.read_chosen(table["chosen"]).items():
                 tested = train_final.train_and_test(setting, x, t, *test, classes, seed)
@@ -261,6 +262,8 @@ def make(number: int) -> Report | None:
                     wrong = np.flatnonzero(tested.predicted != test[1])
                     mistakes.append(folder / f"mistakes{seed}.npy")
                     np.save(mistakes[-1], wrong.astype([("index", int)]))
+                    pairs = zip(test[1][wrong].tolist(), tested.predicted[wrong])
+                    mistaken[seed] = dict(zip(wrong.tolist(), pairs))
                     counts = train_final.confusion(test[1], tested.predicted, classes)
                     confusion.append(folder / f"confusion{seed}.csv")
                     write_csv(confusion[-1], counts)
@@ -296,10 +299,6 @@ def make(number: int) -> Report | None:
             planned,
         )
         tables |= {each: pd.read_csv(path) for each, path in table.items()}
-        wrong = {
-            seed: set(np.load(path)["index"].tolist())
-            for seed, path in zip(config["final"]["seeds"], mistakes)
-        }
     parts = zip(("training", "validation"), split(x, size["validation"]))
     tables["dataset"] = pd.DataFrame(
         [
@@ -311,4 +310,4 @@ def make(number: int) -> Report | None:
     text = " ".join(re.sub(r"\\sourced\{\d+\}\{[^{}]*\}", "", source).split())
     text = re.sub(r"\{(\\(?:num|qty)(?:\{[^{}]*\})+)\}", r"\1", text)
     name = f"report {number}: {kind}, {size}, {words}"
-    return Report(name, config, text, record["findings"], rows, tested, wrong)
+    return Report(name, config, text, record["findings"], rows, tested, mistaken)

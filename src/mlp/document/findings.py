@@ -172,10 +172,9 @@ def highest_rate_diverges(tables: Tables) -> bool:
 
 @finding
 def best_rate_is_inside(tables: Tables) -> bool:
-    """The best learning rate is neither the lowest nor the highest one tried."""
+    """A rate beyond those tried could not be better, by being lower or higher."""
     tried = tables["learning_rates"]
-    best = tried.loc[tried["best"], "learning_rate"].iloc[0]
-    return bool(tried["learning_rate"].min() < best < tried["learning_rate"].max())
+    return tried.loc[tried["best"], "open"].iloc[0] not in ("lowest", "highest")
 
 
 @finding
@@ -201,6 +200,18 @@ def several_activations(tables: Tables) -> bool:
 def a_batch_size_is_open(tables: Tables) -> bool:
     """The best rate of some batch size is the lowest or highest tried there."""
     return bool(tables["grid"]["open"].any())
+
+
+@finding
+def some_fields_diverge(tables: Tables) -> bool:
+    """A run of some setting of the grids diverged."""
+    return bool((tables["grid"]["diverged"] > 0).any())
+
+
+@finding
+def choice_is_perfect(tables: Tables) -> bool:
+    """The chosen setting gets all validation images right, so that none is better."""
+    return bool(tables["chosen"]["perfect"].iloc[0])
 
 
 @finding

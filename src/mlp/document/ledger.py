@@ -174,6 +174,8 @@ class Row:
         if value == 0 and form.endswith("e"):
             form = ".0f"  # a zero has no digits that a power of ten could show
         printed = f"{scale * value:{form}}"
+        if float(printed) == 0:
+            printed = printed.removeprefix("-")
         file = f"{self.table}.csv"
         return self.ledger.record(printed, value, file, column, self.index)
 

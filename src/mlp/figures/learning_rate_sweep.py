@@ -73,8 +73,9 @@ def panels(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        By a title, the accuracies in per cent: a row a batch size, a column a rate.
-        What has a single batch size or a single rate is left out, if there is more.
+        By a title, the ``accuracy`` in per cent, and whether a run has ``diverged``: a
+        row a batch size, a column a rate.  What has a single batch size or a single
+        rate is left out, if there is more.
     """
     axes = ["batch_size", "learning_rate"]
     others = [
@@ -88,26 +89,40 @@ def panels(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
             f"{value} {UNITS.get(name, '')}".strip()
             for name, value in zip(others, values)
         )
-        accuracy = part.set_index(axes)["validation_accuracy_mean"]
-        tables[title] = 100 * accuracy.unstack("learning_rate")
-    wide = {title: table for title, table in tables.items() if min(table.shape) > 1}
+        fields = part.set_index(axes)
+        tables[title] = pd.DataFrame(
+            {
+                "accuracy": 100 * fields["validation_accuracy_mean"],
+                "diverged": fields["diverged"] > 0,
+            }
+        ).unstack("learning_rate")
+    wide = {
+        title: table
+        for title, table in tables.items()
+        if min(table["accuracy"].shape) > 1
+    }
     return wide or tables
 
 
 def draw_quotient(axes: Axes, tables: Iterable[pd.DataFrame]) -> None:
     """Draw the error against the learning rate divided by the batch size."""
-    error = (100 - pd.concat(tables)).stack()  # by batch size and learning rate
+    fields = pd.concat(table.stack("learning_rate") for table in tables)
+    fields = fields.dropna().reset_index()
+    error = fields["error"] = 100 - fields["accuracy"]
+    fields["quotient"] = fields["learning_rate"] / fields["batch_size"]
     markers = itertools.cycle("osD^v<>")
-    for (size, values), marker in zip(error.groupby(level=0), markers):
+    for (size, values), marker in zip(fields.groupby("batch_size"), markers):
         axes.plot(
-            values.index.get_level_values(1) / size,
-            values,
+            values["quotient"],
+            values["error"],
             marker,
             linestyle="none",
             markersize=4,
             fillstyle="none",
             label=f"{size:g}",
         )
+    crossed = fields[fields["diverged"].astype(bool)]
+    axes.plot(crossed["quotient"], crossed["error"], "xk", linestyle="none")
     axes.set(xscale="log", xlabel="learning rate / batch size")
     axes.set(ylabel="validation error (%)")
     low, high = axes.get_xlim()
@@ -128,8 +143,9 @@ def draw_quotient(axes: Axes, tables: Iterable[pd.DataFrame]) -> None:
 def draw_grid(grid: pd.DataFrame) -> Figure:
     """Draw validation accuracy over learning rates and batch sizes as heat maps.
 
-    Few enough fields have their number in them; beside them the same against the
-    quotient of the two.  Of more than `PANELS`, the first are drawn.
+    Few enough fields have their number in them, and a cross is where a run diverged;
+    beside them the same against the quotient of the two.  Of more than `PANELS`, the
+    first are drawn.
     """
     tables = dict(list(panels(grid).items())[:PANELS])
     rows = len(tables) // 2 + 1
@@ -139,12 +155,13 @@ def draw_grid(grid: pd.DataFrame) -> Figure:
     *spare, last = axes_of.flat[len(tables) :]
     for axes in spare:
         axes.set_axis_off()
-    low = min(np.nanmin(table) for table in tables.values())
-    high = max(np.nanmax(table) for table in tables.values())
+    low = min(np.nanmin(table["accuracy"]) for table in tables.values())
+    high = max(np.nanmax(table["accuracy"]) for table in tables.values())
     if low == high:  # one shade, not a bar of colours beyond 0 or 100 %
         low, high = max(low - 1, 0), min(high + 1, 100)
     heat_maps = axes_of.flat[: len(tables)]
-    for axes, (title, values) in zip(heat_maps, tables.items()):
+    for axes, (title, table) in zip(heat_maps, tables.items()):
+        values = table["accuracy"]
         image = axes.imshow(
             values, "cividis", vmin=low, vmax=high, aspect="auto", origin="lower"
         )
@@ -159,6 +176,8 @@ def draw_grid(grid: pd.DataFrame) -> Figure:
                     fontsize=7 if len(values) < 12 else 5,
                     color="w" if value < (low + high) / 2 else "k",
                 )
+        y, x = np.nonzero(table["diverged"] == True)  # noqa: E712 - or not tried
+        axes.plot(x, y - 0.3, "X", color="w", markeredgecolor="k", linestyle="none")
         axes.set_xticks(range(len(values.columns)), [f"{r:g}" for r in values.columns])
         axes.tick_params(axis="x", rotation=90 if len(values.columns) > 6 else 0)
         axes.set_yticks(range(len(values.index)), values.index.astype(str))

@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -30,9 +31,10 @@ def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
         batches["step"],
         mean,
         marker="o" if len(mean) == 1 else "",
-        label=f"mean of the last {window} batches",
+        label=f"mean of the last {window} batches" if window > 1 else "the same",
     )
     axes.set(xlabel="step", ylabel="loss (nats)", yscale="log")
+    mark_integers(axes, len(batches))
     lowest = batches["loss"].quantile(0.01)
     if lowest > 0:
         axes.set_ylim(bottom=max(1e-4, lowest))
@@ -64,6 +66,7 @@ def draw_spread(batches: pd.DataFrame, window: int) -> Figure:
         label="mean over the seeds",
     )
     axes.set(xlabel="step", ylabel="loss (nats)")
+    mark_integers(axes, len(batches))
     highest = (mean + std).iloc[1:].max()
     if np.isfinite(highest):  # else the runs diverged
         axes.set_ylim(0, 1.05 * highest)
@@ -100,11 +103,18 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
     losses.legend()
     accuracies.set(xlabel="epoch", ylabel="accuracy (%)")
     accuracies.legend()
+    low, high = accuracies.get_ylim()
+    accuracies.set_ylim(max(low, -0.5), min(high, 100.5))  # there is nothing beyond
     for axes in (losses, accuracies):
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        if len(epochs) == 1:
-            axes.set_xlim(0.5, 1.5)
+        mark_integers(axes, len(epochs))
     return figure
+
+
+def mark_integers(axes: Axes, count: int) -> None:
+    """Mark integers alone below a figure; a single one, if there is no more."""
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if count == 1:
+        axes.set(xlim=(0.5, 1.5), xticks=[1])
 
 
 def main() -> None:

@@ -148,14 +148,20 @@ def compare_right(
 
 
 def interval_of_mean(right: pd.DataFrame) -> tuple[float, float]:
-    """Give the interval of a mean accuracy, by the errors of seeds and of images."""
+    """Give the interval of a mean accuracy, by the errors of seeds and of images.
+
+    It is no narrower than that of the seeds alone, whose few degrees of freedom may
+    count for more than the error of the images.
+    """
     right = right.to_numpy()
     errors = [
-        mean_error(right.mean(axis=1), 0.0),
+        mean_error(right.mean(axis=1), 1e-12),
         mean_error(right.mean(axis=0), right.shape[1] ** -0.5),
     ]
-    low, high = student(float(right.mean()), errors, len(right), 1).interval()
-    return np.fmax(low, 0.0), np.fmin(high, 1.0)  # of a single image, all there is
+    told = [student(float(right.mean()), some, 0, 1) for some in (errors, errors[:1])]
+    low, high = np.transpose([each.interval() for each in told])
+    # of a single image, all there is
+    return np.fmax(np.min(low), 0.0), np.fmin(np.max(high), 1.0)
 
 
 def holm(p: pd.Series) -> pd.Series:

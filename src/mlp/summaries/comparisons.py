@@ -119,7 +119,7 @@ def initializations(
         "schedule", drop=False
     )
     others = [name for name in schedules.index if name != setting.schedule]
-    if others and setting.schedule in schedules.index:
+    if others and setting.schedule in schedules.index and steps > 1:
         pair = [schedules.loc[name] for name in (others[0], setting.schedule)]
         told = compare(*(spread(runs.of(each)["train_loss"]) for each in pair))
         yield (
@@ -288,7 +288,8 @@ def main() -> None:
         "7.1": training(epochs),
         "7.2": initializations(runs, setting, epochs, batches),
         "7.3 rates": learning_rates(runs, setting, arguments.rates),
-        "7.3 schedules": schedules(runs, setting),
+        # in a single step all schedules are the same
+        "7.3 schedules": schedules(runs, setting) if batches["step"].max() > 1 else (),
         "7.3 batch sizes": grid(runs, setting),
         "7.3 activations": activations(runs, setting),
         "7.4": final(

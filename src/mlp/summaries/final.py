@@ -1,12 +1,10 @@
 """Summarize question 7.4: the test results of several seeds."""
 
 import argparse
-import itertools
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from mlp.outputs import write_table
 from mlp.summaries.comparison import CONFIDENCE, interval_of_mean
@@ -28,38 +26,17 @@ def summarize(runs: pd.DataFrame, right: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``choice``, ``metric``, the number ``n`` of seeds, mean, std (with n - 1),
-        minimum, maximum, and ``low`` and ``high``, Student's interval of the mean over
-        seeds at that ``confidence``; a single seed has neither.  For the test accuracy
-        of the network of question 5, ``whole_low`` and ``whole_high`` hold for other
-        test images as well, and ``mistaken_by_most`` counts those that more than half
-        of the networks get wrong.
+        ``choice``, ``metric``, the number ``n`` of seeds, mean and std (with n - 1).
+        For the test accuracy of the network of question 5, ``low`` and ``high``, its
+        interval at that ``confidence`` for other seeds and other test images, and
+        ``mistaken_by_most``, how many more than half of the networks get wrong.
     """
-    rows = []
-    for (choice, of_choice), metric in itertools.product(
-        runs.groupby("choice", sort=False), METRICS
-    ):
-        values = of_choice[metric]
-        half = stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.sem()
-        rows.append(
-            {
-                "choice": choice,
-                "metric": metric,
-                "n": len(values),
-                "mean": values.mean(),
-                "std": values.std(),
-                "minimum": values.min(),
-                "maximum": values.max(),
-                "confidence": CONFIDENCE,
-                "low": values.mean() - half,
-                "high": values.mean() + half,
-            }
-        )
-    summary = pd.DataFrame(rows)
-    shares = summary["metric"].str.endswith("accuracy")
-    summary.loc[shares, ["low", "high"]] = summary[["low", "high"]].clip(0, 1)
+    by_choice = runs.groupby("choice", sort=False)[METRICS]
+    summary = by_choice.agg(["count", "mean", "std"]).stack(0)
+    summary = summary.rename_axis(["choice", "metric"]).reset_index()
+    summary = summary.rename(columns={"count": "n"}).assign(confidence=CONFIDENCE)
     tested = summary.index[summary["metric"] == "test_accuracy"][:1]
-    summary.loc[tested, ["whole_low", "whole_high"]] = interval_of_mean(right)
+    summary.loc[tested, ["low", "high"]] = interval_of_mean(right)
     summary.loc[tested, "mistaken_by_most"] = (right.mean() < 0.5).sum()
     return summary
 

@@ -31,12 +31,14 @@ def summarize(runs: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The setting, n, mean and std of the metrics, and how many runs have ``diverged``
-        or are ``untrained``.
+        The setting, n, mean and std of the metrics, how many runs have ``diverged`` or
+        are ``untrained``, and whether all are ``perfect``: none could validate better.
     """
     last = ended(runs[runs["epoch"] == runs["epochs"]])
     counts = last.groupby(SETTING)[["diverged", "untrained"]].sum().reset_index()
-    return over_seeds(last, SETTING, METRICS).merge(counts, on=SETTING)
+    summary = over_seeds(last, SETTING, METRICS).merge(counts, on=SETTING)
+    accuracy = summary["validation_accuracy_mean"].round(12)  # ties are ties
+    return summary.assign(validation_accuracy_mean=accuracy, perfect=accuracy == 1)
 
 
 def on_grids(
@@ -62,23 +64,24 @@ def ranked(summary: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def best_rates(grid: pd.DataFrame, setting: Hyperparameters) -> pd.DataFrame:
+def best_rates(summary: pd.DataFrame, setting: Hyperparameters) -> pd.DataFrame:
     """Mark the ``best`` rate of each batch size, all else being as in `setting`.
 
-    Where there are several, it is ``open`` if it is the ``lowest`` or ``highest``.
+    Where there are several, it is ``open`` if it is the ``lowest`` or ``highest``, but
+    not if it is perfect.
     """
-    best = alike(grid, setting, "learning_rate", "batch_size")
-    tried = alike(grid.assign(diverged=0), setting, "learning_rate", "batch_size")
-    grid = grid.assign(best=False, open="")
+    best = alike(summary, setting, "learning_rate", "batch_size")
+    tried = alike(summary.assign(diverged=0), setting, "learning_rate", "batch_size")
+    summary = summary.assign(best=False, open="")
     for size, settings in tried.groupby("batch_size"):
         rates = settings["learning_rate"]
         one = best.index[best["batch_size"] == size][:1]
         for index in one if len(settings) > 1 else []:
-            grid.loc[index, "best"] = True
+            summary.loc[index, "best"] = True
             for name, edge in {"lowest": rates.min(), "highest": rates.max()}.items():
-                if rates[index] == edge:
-                    grid.loc[index, "open"] = name
-    return grid
+                if rates[index] == edge and not summary.loc[index, "perfect"]:
+                    summary.loc[index, "open"] = name
+    return summary
 
 
 def choose(summary: pd.DataFrame, seeds: int) -> pd.DataFrame:
@@ -171,14 +174,15 @@ def main() -> None:
     fixed = {name: [value] for name, value in setting._asdict().items()}
     by_rate = fixed | {"learning_rate": arguments.rates}
     learning_rates = summary[on_grids(summary, [by_rate])]
-    grid = summary[on_grids(summary, [fixed | each for each in arguments.grids])]
+    grid = best_rates(summary, setting)  # of all that was tried
+    grid = grid[on_grids(grid, [fixed | each for each in arguments.grids])]
     for key, table in {"learning_rates": learning_rates, "grid": grid}.items():
         if table.empty:
             raise NoCandidateError(
                 f"none of the runs of learning_rate_sweep.{key} is there; make some"
             )
     write_table(arguments.learning_rates, best_rates(learning_rates, setting))
-    write_table(arguments.grid, best_rates(grid, setting))
+    write_table(arguments.grid, grid)
     write_table(arguments.activations, activations(summary, setting))
     write_table(arguments.settings, summary)
     write_table(arguments.chosen, chosen)
