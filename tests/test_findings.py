@@ -16,6 +16,7 @@ import yaml
 from mlp.document import findings, listings, render
 from mlp.document.provenance import versions
 from mlp.experiments import gradient_check
+from mlp.records import digest
 from mlp.summaries.comparison import UNTOLD
 from workflow import sources
 from workflow.configuration import SCHEMA
@@ -106,8 +107,8 @@ BASE = {
     ),
     "gradient_checked": pd.DataFrame(
         [
-            {"module": module, "sha256": listings.digest(module, Path("src"))}
-            for module in (each.__name__ for each in gradient_check.CHECKED)
+            {"module": each.__name__, "sha256": digest(Path(each.__file__))}
+            for each in gradient_check.CHECKED
         ]
     ),
     "synthetic_data": pd.DataFrame(
