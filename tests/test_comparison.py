@@ -36,6 +36,21 @@ def test_the_most_favourable_of_several_is_corrected_for_that():
     assert compare(A, B, 99).p == 1
 
 
+def test_standard_deviations_of_pairs_are_compared_as_sums_with_differences():
+    told = comparison.compare_deviations(A, B)
+    # Pitman: they differ if the sums of the pairs correlate with their differences
+    assert told.p == pytest.approx(stats.pearsonr(A + B, A - B).pvalue)
+    assert told.difference == pytest.approx(np.log(A.std() / B.std()))
+    table = pd.DataFrame([{"family": "x", "metric": "ln std of train_loss"}])
+    judged = comparison.judge(table.assign(**told._asdict())).iloc[0]
+    for bound in (judged["low"], judged["high"]):  # where the test would just fail
+        other = B * np.exp(bound)
+        p = stats.pearsonr(A + other, A - other).pvalue
+        assert p == pytest.approx(1 - comparison.CONFIDENCE)
+    assert np.isnan(comparison.compare_deviations(A[:2], B[:2]).p)
+    assert np.isnan(comparison.compare_deviations(A, B * 0).p)
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [([1.0], [0.0]), ([1.0, NAN, 2.0], [0.0] * 3), ([1.0, np.inf], [0.0, 0.1])],

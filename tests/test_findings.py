@@ -454,6 +454,7 @@ VERDICTS = {
         "is no overfitting",
         "whether there is over",
     ),
+    "epoch_start": ("meets images again", None, None),
     "spread_change": ("runs move apart", "runs come together", "Whether it changes"),
     "batch_spread": (
         "most of it is not",

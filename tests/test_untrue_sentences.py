@@ -170,6 +170,20 @@ class Oracle:
         if "learns more and more about its training set only" in self.text:
             self.more("learns about its training set", gap[1], nothing)
         self.schedules(rows)
+        losses = {s: r.attrs["losses"] for s, r in rows.items()}
+        if "meets images again" in self.text:
+            k = len(losses[min(losses)][0]) // 10
+            fall = {s: b[:-1, -2 * k : -k] - b[:-1, -k:] for s, b in losses.items()}
+            drop = {s: b[:-1, -k:] - b[1:, :k] for s, b in losses.items()}
+            sides = ({s: a.mean() for s, a in each.items()} for each in (drop, fall))
+            self.more("images met again", *sides)
+        for word, sign in (("more", 1), ("less", -1)):
+            pattern = rf"batch losses of the last steps vary {word} than"
+            if re.search(pattern, self.text):
+                late = (b.ravel()[-max(b.size // 10, 2) :] for b in losses.values())
+                noise = np.mean([np.log(each.std()) for each in late])
+                spread = np.log(np.std([*last["train"].values()]))
+                self.claim(pattern, sign * noise > sign * spread)
         epochs = len(next(iter(rows.values())))
         by_epoch = [
             {s: r["validation_loss"].iloc[i] for s, r in rows.items()}

@@ -155,6 +155,7 @@ def train_all(config, x, t, folder):
                 [{"step": i + 1, "loss": v} for i, v in enumerate(chain(*losses))],
             )
             rows[choice, seed] = pd.DataFrame(epochs)
+            rows[choice, seed].attrs["losses"] = np.stack(losses)  # (epochs, batches)
     return rows
 
 

@@ -37,6 +37,7 @@ COMPARISONS = {
     "gap": "larger smaller",
     "gap_growth": "compared larger smaller",
     "validation_rise": "compared larger smaller",
+    "epoch_start": "larger",
     "spread_change": "compared larger smaller",
     "batch_spread": "larger smaller",
     "schedule_spread": "compared larger smaller",

@@ -108,6 +108,28 @@ def compare(
     return student(difference, errors, min(len(first), len(second)), among)
 
 
+def compare_deviations(first: pd.Series, second: pd.Series) -> Comparison:
+    """Compare the standard deviations of pairs, by the test of Pitman and Morgan.
+
+    Returns
+    -------
+    Comparison
+        Of the logarithm of their ratio.  Its error is that of the hyperbolic sine of
+        it; their quotient has Student's distribution if both are normally distributed.
+        Nothing is told of fewer than three pairs, nor of what does not vary.
+    """
+    pairs = pd.concat([first, second], axis=1, join="inner").to_numpy().T
+    n = pairs.shape[1]
+    with np.errstate(all="ignore"):
+        ratio = float(np.log(np.divide(*pairs.std(axis=1))))
+        correlation = float(np.corrcoef(pairs)[0, 1])
+    if n < 3 or not math.isfinite(ratio + correlation):
+        return Comparison(math.nan, math.nan, math.nan, n, math.nan)
+    error = max((1 - correlation**2) / (n - 2), 1e-12) ** 0.5
+    p = 2 * stats.t(n - 2).sf(math.sinh(abs(ratio)) / error)
+    return Comparison(ratio, error, n - 2, n, float(p))
+
+
 def compare_right(
     first: pd.DataFrame,
     second: pd.DataFrame,
@@ -184,11 +206,13 @@ def judge(table: pd.DataFrame) -> pd.DataFrame:
     table["p_holm"] = pd.concat([holm(p) for _, p in families])
     sure = table["p_holm"] <= 1 - CONFIDENCE
     side = np.where(table["difference"] > 0, LARGER, SMALLER)
-    alone = 2 * stats.t(table["freedom"]).sf(
-        (table["difference"] / table["error"]).abs()
-    )
+    deviations = table["metric"].str.startswith("ln std of train_loss")
+    size = table["difference"].abs()
+    size = np.sinh(size.where(deviations)).fillna(size)  # see compare_deviations
+    alone = 2 * stats.t(table["freedom"]).sf(size / table["error"])
     among = (table["p_holm"] / np.maximum(alone, 1e-300)).clip(lower=1)
     half = stats.t(table["freedom"]).isf((1 - CONFIDENCE) / 2 / among) * table["error"]
+    half = np.arcsinh(half.where(deviations)).fillna(half)
     most = np.where(table["metric"].str.contains("accuracy"), 1, math.inf)
     return table.assign(
         verdict=np.where(sure, side, UNTOLD),

@@ -14,6 +14,7 @@ from mlp.summaries.comparison import (
     Comparison,
     Error,
     compare,
+    compare_deviations,
     compare_right,
     judge,
     mean_error,
@@ -79,7 +80,7 @@ def synthetic(curves: pd.DataFrame) -> Iterator[Row]:
     yield "synthetic_gap", "loss", "validation", "training", told
 
 
-def training(epochs: pd.DataFrame) -> Iterator[Row]:
+def training(epochs: pd.DataFrame, batches: pd.DataFrame) -> Iterator[Row]:
     """Question 7.1: the losses over the epochs of one setting, a series a seed each."""
     loss = {
         name: epochs.pivot(index="seed", columns="epoch", values=f"{name}_loss")
@@ -98,6 +99,15 @@ def training(epochs: pd.DataFrame) -> Iterator[Row]:
     lowest = earlier.mean().idxmin()
     told = compare(validation[last], earlier[lowest], earlier.shape[1])
     yield "validation_rise", "validation_loss", last, lowest, told
+    losses = batches.pivot(index="seed", columns="step", values="loss").to_numpy()
+    parts = np.stack(np.split(losses, last, axis=1), axis=1)  # seeds, epochs, steps
+    if tenth := parts.shape[2] // 10:
+        start, end = parts[:, 1:, :tenth], parts[:, :-1, -tenth:]
+        before = parts[:, :-1, -2 * tenth : -tenth]
+        means = (part.mean(axis=(1, 2)) for part in (before, end, start))
+        before, end, start = (pd.Series(mean, gap.index) for mean in means)
+        told = compare(end - start, before - end)
+        yield "epoch_start", "loss", "to the next epoch", "within one", told
 
 
 def initializations(
@@ -107,7 +117,7 @@ def initializations(
     loss = epochs.pivot(index="seed", columns="epoch", values="train_loss")
     first, last = loss.columns[0], loss.columns[-1]
     if first != last:
-        told = compare(spread(loss[last]), spread(loss[first]))
+        told = compare_deviations(loss[last], loss[first])
         yield "spread_change", "ln std of train_loss", last, first, told
     steps = batches["step"].max()
     late = batches[batches["step"] > steps - max(steps // 10, 2)]
@@ -121,7 +131,7 @@ def initializations(
     others = [name for name in schedules.index if name != setting.schedule]
     if others and setting.schedule in schedules.index and steps > 1:
         pair = [schedules.loc[name] for name in (others[0], setting.schedule)]
-        told = compare(*(spread(runs.of(each)["train_loss"]) for each in pair))
+        told = compare_deviations(*(runs.of(each)["train_loss"] for each in pair))
         yield (
             "schedule_spread",
             "ln std of train_loss",
@@ -285,7 +295,7 @@ def main() -> None:
     right = tested_right(results, arguments.mistakes)
     families = {
         "4": synthetic(pd.concat(map(pd.read_csv, arguments.synthetic))),
-        "7.1": training(epochs),
+        "7.1": training(epochs, batches),
         "7.2": initializations(runs, setting, epochs, batches),
         "7.3 rates": learning_rates(runs, setting, arguments.rates),
         # in a single step all schedules are the same
