@@ -13,21 +13,21 @@ export PDF WITH NUMBER FINDING # with their quotes
 # bars where somebody watches them, plain lines in a pipe, in CI and in a batch job
 LOGGER := $(shell test -t 2 && test "$$TERM" != dumb && echo --logger rich)
 SNAKEMAKE = .venv/bin/python -m workflow.recovery --cores $(CORES) $(LOGGER)
-LOCK = .venv/lock/bin/uv pip compile --quiet --upgrade --universal --fork-strategy fewest \
+LOCK = .venv/lock/bin/uv pip compile --quiet --universal --fork-strategy fewest \
     --generate-hashes --no-header --no-annotate --no-emit-index-url
 DOCUMENT = PYTHONPATH=src PYTHONUTF8=1 .venv/bin/python -P -m mlp.document
 SNAKEFMT = PATH=.venv/bin:$$PATH .venv/bin/python -m snakefmt # finds shfmt there
 
 # nothing that is set for another Python, such as its packages
 $(foreach name,$(filter PYTHON%,$(.VARIABLES)),$(eval unexport $(name)))
-STAMPS = $(addprefix .venv/,report slurm archive dev bench)
+STAMPS = $(addprefix .venv/,report slurm archive dev bench mutants)
 # a .venv that does not work any more, as after an upgrade of Python, is made anew
 WORKS = .venv/bin/python -E -m workflow.environment
 $(shell test ! -e .venv/report || $(WORKS) >/dev/null 2>&1 || rm -f $(STAMPS))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # also where -j comes from the environment
-.PHONY: help report html slurm archive verify trace compare test lint format bench growth pictures profile lock clean prerequisites
+.PHONY: help report html slurm archive verify trace compare test lint format bench mutants growth pictures profile lock lockcheck clean prerequisites
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 10
@@ -78,6 +78,9 @@ bench: prerequisites .venv/bench ## time the training against other tools: docs/
 	@$(SNAKEMAKE) --quiet all -- download
 	@.venv/bin/python -m tests.benchmarks.bench
 
+mutants: prerequisites .venv/dev .venv/mutants ## plant mistakes and see whether the tests find them: docs/mutants.md
+	@.venv/bin/python -m tests.tools.mutants
+
 growth: prerequisites .venv/dev ## time sweeps of up to 1,000 runs: docs/growth.md
 	@.venv/bin/python -m tests.benchmarks.growth
 
@@ -87,14 +90,27 @@ profile: .venv/report ## list where the time of the last runs went, by rule
 pictures: prerequisites .venv/dev ## draw the pictures of the README anew, with Graphviz
 	@PYTHONPATH=src .venv/bin/python -m tests.tools.pictures .
 
-lock: ## write the newest versions to requirements*.txt, with their hashes
+# $(1) says where the files are and go to, $(2) is --upgrade or nothing
+define lock
 	@$(PYTHON) -m venv .venv/lock
 	@.venv/lock/bin/pip install --quiet uv
-	@for group in '' -dev -bench -slurm -archive; do \
-	    $(LOCK) pyproject.toml $${group:+--group $${group#-} --constraint requirements.txt} \
-	        --output-file requirements$$group.txt || exit; \
+	@for group in '' -dev -bench -mutants -slurm -archive; do \
+	    $(LOCK) $(2) pyproject.toml $${group:+--group $${group#-} --constraint $(1)/requirements.txt} \
+	        --output-file $(1)/requirements$$group.txt || exit; \
 	done
-	@$(LOCK) --group validator --output-file requirements-validator.txt
+	@for group in build validator; do \
+	    $(LOCK) $(2) --group $$group --output-file $(1)/requirements-$$group.txt || exit; \
+	done
+endef
+
+lock: ## write the newest versions to requirements*.txt, with their hashes
+	$(call lock,.,--upgrade)
+
+lockcheck: ## see that requirements*.txt are what `make lock` writes, for their versions
+	@mkdir -p .venv/locked
+	@for file in requirements*.txt; do sed '/--hash/d; s/ \\$$//' $$file >.venv/locked/$$file; done
+	$(call lock,.venv/locked,)
+	@for file in requirements*.txt; do diff -u $$file .venv/locked/$$file || exit; done
 
 clean: ## remove all results, but neither the data nor .venv
 	@rm -rf results logs benchmarks .snakemake
@@ -109,6 +125,7 @@ prerequisites:
 .venv/archive: requirements-archive.txt
 .venv/dev: requirements-dev.txt
 .venv/bench: requirements-bench.txt
+.venv/mutants: requirements-mutants.txt
 $(STAMPS):
 	@echo 'Installing the Python packages of $< in .venv'
 	@$(WORKS) >/dev/null 2>&1; test $$? -lt 2 || rm -rf .venv # beyond repair

@@ -13,7 +13,7 @@ import pytest
 from tests.tools.project import PROJECT, copy_of_project, snakemake
 from tests.tools.small import products, report, small_project
 from workflow import recovery
-from workflow.environment import FIXED, environment, install
+from workflow.environment import BUILD, FIXED, environment, install
 
 HOSTILE = {
     "BASH_ENV": "/nowhere/bashrc",
@@ -205,12 +205,13 @@ def test_of_the_settings_of_pip_those_of_the_index_count(tmp_path, monkeypatch):
     run, calls = subprocess.run, []
 
     def record(command, env, **options):
-        calls.append(env)
+        calls.append((command[-1], env))
         return run(command if "list" in command else "true", env=env, **options)
 
     monkeypatch.setattr(subprocess, "run", record)
     install("requirements.txt")
-    _, of_pip = calls
+    _, (built_with, _), (installed, of_pip) = calls
+    assert (built_with, installed) == (BUILD, "requirements.txt")
     assert not refused & of_pip.keys()
     expected = {
         "PIP_CERT": "/c.pem",

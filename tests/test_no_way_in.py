@@ -154,7 +154,7 @@ LOCKS = sorted(PROJECT.glob("requirements*.txt"))
 def test_each_package_is_locked_with_hashes_and_without_addresses(lock):
     text = lock.read_text()
     packages = re.split(r"^(?=\S)", text, flags=re.MULTILINE)[1:]
-    assert len(packages) > 30
+    assert packages
     for package in packages:
         assert re.match(r"[\w.-]+==[\w.]+ ", package), package
         assert "--hash=sha256:" in package

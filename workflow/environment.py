@@ -19,6 +19,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
 CACHE = PROJECT / ".snakemake" / "cache"  # the home may not be writable
+BUILD = str(PROJECT / "requirements-build.txt")
+"""What packages are built with that come as source; locked, too."""
 PIP = (
     *("index-url", "extra-index-url", "find-links", "no-index", "trusted-host"),
     *("cert", "client-cert", "proxy", "timeout", "default-timeout", "retries"),
@@ -133,11 +135,16 @@ def install(requirements: str) -> None:
                 name = name.removeprefix(f"{section}.").upper().replace("-", "_")
                 variables[f"PIP_{name}"] = ast.literal_eval(value)
     variables["PIP_CONFIG_FILE"] = os.devnull
-    command = [*pip, "install", "--quiet", "--require-hashes", "-r", requirements]
-    if (
-        code := listed.returncode
-        or subprocess.run(command, env=variables, check=False).returncode
-    ):
+    command = [*pip, "install", "--quiet", "--require-hashes", "--no-build-isolation"]
+    code = listed.returncode
+    for file in (BUILD, requirements):
+        code = (
+            code
+            or subprocess.run(
+                [*command, "-r", file], env=variables, check=False
+            ).returncode
+        )
+    if code:
         raise SystemExit(code)
 
 
