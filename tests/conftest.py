@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
 
 import pytest
 import yaml
@@ -12,6 +11,7 @@ from snakemake.utils import update_config
 from tests.tools.project import (
     PROJECT,
     clone_of_project,
+    commit_all,
     offline,
     own_packages,
     snakemake,
@@ -99,9 +99,7 @@ def committed(tiny, tmp_path_factory):
     update_config(settings, yaml.safe_load((tiny / "tests" / "tiny.yaml").read_text()))
     settings["dataset"]["folder"] = str(tiny / "data" / "MNIST")
     (folder / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
-    for command in (["add", "--all"], ["commit", "--quiet", "--message", "Tiny"]):
-        user = ["-c", "user.name=A", "-c", "user.email=a@b"]
-        subprocess.run(["git", *user, *command], cwd=folder, check=True)
+    commit_all(folder)
     for name in ("data", "results", ".snakemake/metadata"):
         shutil.copytree(tiny / name, folder / name)
     own_packages(folder)

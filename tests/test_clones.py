@@ -10,22 +10,15 @@ from pathlib import Path
 import pytest
 
 from mlp.document import verify
-from tests.tools.project import PROJECT, copy_of_project
+from tests.tools.project import PROJECT, commit_all, copy_of_project
 from workflow import commit
 
 FILES = {"Snakefile": "x\n", "src/a.py": "x\n", "run.sh": "x\n"}
 
 
 def git(folder, *arguments):
-    identity = [
-        "-c",
-        "user.name=A",
-        "-c",
-        "user.email=a@b",
-        "-c",
-        "commit.gpgsign=false",
-    ]
-    command = ["git", *identity, "-c", "protocol.file.allow=always", *arguments]
+    user = ["-c", "user.name=A", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
+    command = ["git", *user, "-c", "protocol.file.allow=always", *arguments]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, check=True, text=True
     )
@@ -39,8 +32,7 @@ def repository(tmp_path):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     shutil.copy(PROJECT / ".gitattributes", folder)
-    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "x"]):
-        git(folder, *command)
+    commit_all(folder)
     return folder
 
 

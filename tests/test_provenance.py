@@ -14,7 +14,7 @@ from mlp.document import verify
 from mlp.document.provenance import digest_sources
 from mlp.document.verdicts import DIFFERS
 from tests.tools.forgeries import FORGERIES, HONEST, outcome
-from tests.tools.project import PROJECT, copy_of_project
+from tests.tools.project import PROJECT, commit_all, copy_of_project
 from workflow.commit import commit
 from workflow.sources import contents
 
@@ -248,9 +248,7 @@ def repository(tmp_path, monkeypatch):
     for name in ("README.md", "src/a.py", "course/preamble.tex", "Snakefile"):
         (folder / name).write_text("x\n")
     monkeypatch.setattr("workflow.commit.SOURCE", folder / "src")
-    identity = ["-c", "user.name=A", "-c", "user.email=a@b"]
-    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "x"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
+    commit_all(folder)
     return folder
 
 

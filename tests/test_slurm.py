@@ -10,7 +10,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from tests.tools.project import snakemake
+from tests.tools.project import commit_all, snakemake
 from tests.tools.slurm_cluster import cluster, obstacle, queue, wait_for
 from tests.tools.small import small_project
 
@@ -31,9 +31,7 @@ def project(tmp_path_factory):
     config["report"]["author"] = """A_B & {C} 'quoted' "twice" $HOME"""
     (folder / "config.yaml").write_text(yaml.safe_dump(config))
     (folder / ".venv").symlink_to(sys.prefix)
-    git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
-    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "All"]):
-        subprocess.run([*git, *command], cwd=folder, check=True)
+    commit_all(folder)
     return folder
 
 

@@ -51,12 +51,18 @@ def pages(pdf):
     return whole.quantize(16)
 
 
+def accuracy(ledger):
+    """Look up the first number of the abstract, as it is printed."""
+    numbers = ledger["numbers"]
+    return next(n["printed"] for n in numbers if n["table"] == "final_summary.csv")
+
+
 def main(folder):
     """Make the pictures from the report in a folder of the project."""
     report = Report(folder / "report" / "report.pdf")
     said = report.provenance
-    if said["commit"]["another_configuration"]:
-        raise SystemExit(f"{report.path} is not of config.yaml: `make report`")
+    if said["commit"]["uncommitted_changes"] or said["commit"]["another_configuration"]:
+        raise SystemExit(f"{report.path} is not of a commit: commit, `make report`")
     FOLDER.mkdir(exist_ok=True)
     pages(report.path).save(FOLDER / "pages.png", optimize=True)
     shutil.copyfile(folder / FIGURE, FOLDER / "figure.svg")
@@ -67,7 +73,8 @@ def main(folder):
         ).stdout
     (FOLDER / "rules.svg").write_text(dot)
     sources = {name: said["sources"][name] for name in SHOWN}
-    made_from = {"rules": edges, "sources": sources}
+    made_from = {"accuracy": accuracy(report.ledger)}
+    made_from |= {"rules": edges, "sources": sources}
     MADE_FROM.write_text(json.dumps(made_from, indent=1, sort_keys=True) + "\n")
 
 

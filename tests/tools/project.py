@@ -33,6 +33,13 @@ def clone_of_project(folder):
     return copy_of_project(folder)
 
 
+def commit_all(folder):
+    """Commit all files of a folder, in the repository that it is or becomes."""
+    user = ["-c", "user.name=A", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "All"]):
+        subprocess.run(["git", *user, *command], cwd=folder, check=True)
+
+
 def own_packages(folder):
     """Give a project a .venv that says it is up to date, with the packages of this."""
     (folder / ".venv").mkdir()

@@ -62,9 +62,9 @@ def numbers(old: Report, new: Report) -> Changes:
                     f"{now['column']}" + (f", page {place.page}" if place else ""),
                 )
             )
-    for heading in [*dict.fromkeys(h.title for h in new.headings), "", "In tables"]:
+    for heading in ["", *dict.fromkeys(h.title for h in new.headings), "In tables"]:
         if found := sorted(changed.get(heading, [])):
-            yield f"{heading or 'Before the first question'}:"
+            yield f"{heading or 'The abstract'}:"
             yield from (f"  {line}" for _, line in found)
     for name, only in (
         ("old", before.keys() - after.keys()),

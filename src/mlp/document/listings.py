@@ -15,7 +15,6 @@ class ListingError(Exception):
 class Listing:
     """A piece of source code and where it stands."""
 
-    symbol: str
     code: str
     file: str
     first_line: int
@@ -62,7 +61,7 @@ def find(symbol: str, source: Path) -> Listing:
         for number in range(node.lineno, last_line + 1)
         if number not in hidden and lines[number - 1] != JOINED
     ]
-    return Listing(symbol, "\n".join(shown), str(file), node.lineno, last_line)
+    return Listing("\n".join(shown), str(file), node.lineno, last_line)
 
 
 def join_signature(node: ast.FunctionDef, lines: list[str]) -> None:

@@ -247,6 +247,8 @@ def compare_here(ours: Claims) -> Iterator[Verdict]:
 
 def flat(settings: object, path: str = "") -> Iterator[tuple[str, object]]:
     """Give the settings, each by the path of its key."""
+    if isinstance(settings, list) and settings and isinstance(settings[0], Mapping):
+        settings = dict(enumerate(settings, start=1))
     if isinstance(settings, Mapping):
         for key, value in settings.items():
             yield from flat(value, f"{path}.{key}".removeprefix("."))
