@@ -13,17 +13,7 @@ import pandas as pd
 from mlp.summaries.comparison import LARGER, SMALLER
 
 Tables = Mapping[str, pd.DataFrame]
-FINDINGS: dict[str, Callable[[Tables], bool]] = {}
-
-
-def finding(function: Callable[[Tables], bool]) -> Callable[[Tables], bool]:
-    """Let the templates ask for a function by its name."""
-    FINDINGS[function.__name__] = function
-    return function
-
-
-# Comparisons
-
+Finding = Callable[[Tables], bool]
 OUTCOMES: dict[str, Callable[[pd.Series], bool]] = {
     "larger": lambda row: row["verdict"] == LARGER,
     "smaller": lambda row: row["verdict"] == SMALLER,
@@ -66,39 +56,59 @@ def outcome_of(tables: Tables, name: str, outcome: str) -> bool:
     return len(rows) == 1 and bool(OUTCOMES[outcome](rows.iloc[0]))
 
 
-FINDINGS |= {
+FINDINGS: dict[str, Finding] = {
     f"{name}_{outcome}": functools.partial(outcome_of, name=name, outcome=outcome)
     for name, outcomes in COMPARISONS.items()
     for outcome in outcomes.split()
 }
 
 
-# Question 3
+def finding(function: Finding) -> Finding:
+    """Let the templates ask for a function by its name."""
+    FINDINGS[function.__name__] = function
+    return function
+
+
+def some(table: str, column: str) -> Finding:
+    """Make the finding that a column counts something in some row."""
+    return lambda tables: bool((tables[table][column] > 0).any())
+
+
+FINDINGS |= {
+    # some network is, a tenth of the way, no better than the class shares
+    "synthetic_starts_on_plateau": some("synthetic_outcome", "on_plateau"),
+    # runs diverged where they end above the loss before training, and are untrained
+    # where they end near it
+    "some_rates_diverge": some("learning_rates", "diverged"),
+    "some_rates_do_not_train": some("learning_rates", "untrained"),
+    "some_fields_diverge": some("grid", "diverged"),
+    "some_settings_diverge": some("sweep", "diverged"),
+    # runs of the sweep failed, or have not been made
+    "runs_are_missing": some("sweep", "missing"),
+    # more than half of the networks get some one test image wrong
+    "most_networks_mistake_some_test_image": some("final_summary", "mistaken_by_most"),
+}
+
+
+def hidden(tables: Tables, *, at_assignment: bool) -> pd.DataFrame:
+    """Give the derivatives by W and b in the scalar network, and where they are 0."""
+    check = tables["gradient_check"].dropna(subset="scalar")
+    there = (check["point"] == "assignment") == at_assignment
+    rows = check[there & (check["layer"] == "hidden")]
+    return rows.assign(vanishes=rows["scalar"] == 0)
 
 
 @finding
 def hidden_derivatives_vanish_at_assignment(tables: Tables) -> bool:
     """At the assignment's point all derivatives by W and b are 0."""
-    check = tables["gradient_check"]
-    hidden = check[(check["point"] == "assignment") & (check["layer"] == "hidden")]
-    return bool((hidden["scalar"] == 0).all())
+    return bool(hidden(tables, at_assignment=True)["vanishes"].all())
 
 
 @finding
 def hidden_derivatives_vanish_nowhere_else(tables: Tables) -> bool:
-    """At no random point are all derivatives by W and b 0 in the scalar network."""
-    check = tables["gradient_check"].dropna(subset="scalar")
-    hidden = check[(check["point"] != "assignment") & (check["layer"] == "hidden")]
-    return bool(hidden.groupby("point")["scalar"].agg(lambda d: (d != 0).any()).all())
-
-
-# Question 4
-
-
-@finding
-def synthetic_starts_on_plateau(tables: Tables) -> bool:
-    """Some networks are, a tenth of the way, no better than the class shares."""
-    return bool(tables["synthetic_outcome"].loc[0, "on_plateau"] > 0)
+    """At no random point are all derivatives by W and b 0."""
+    points = hidden(tables, at_assignment=False).groupby("point")
+    return not points["vanishes"].all().any()
 
 
 @finding
@@ -115,9 +125,6 @@ def synthetic_all_closed(tables: Tables) -> bool:
     return bool(outcome["closed"] == outcome["n"])
 
 
-# Questions 7.1 and 7.2
-
-
 @finding
 def several_epochs(tables: Tables) -> bool:
     """There is more than one epoch to compare."""
@@ -126,7 +133,7 @@ def several_epochs(tables: Tables) -> bool:
 
 @finding
 def setting_diverges(tables: Tables) -> bool:
-    """A run of the setting of question 7.1 ends above the loss before training."""
+    """A run of the setting of question 7.1 diverged."""
     return bool(tables["epochs"]["diverged"].iloc[-1] > 0)
 
 
@@ -143,25 +150,10 @@ def batches_differ(tables: Tables) -> bool:
     return bool(tables["epochs"]["batch_size"].iloc[0] < images)
 
 
-# Question 7.3
-
-
 @finding
 def all_rates_diverge(tables: Tables) -> bool:
     """At each learning rate a run diverged, so that none is best."""
     return not tables["learning_rates"]["best"].any()
-
-
-@finding
-def some_rates_diverge(tables: Tables) -> bool:
-    """At some learning rate a run diverged."""
-    return bool((tables["learning_rates"]["diverged"] > 0).any())
-
-
-@finding
-def some_rates_do_not_train(tables: Tables) -> bool:
-    """At some learning rate a run ends near the loss before training."""
-    return bool((tables["learning_rates"]["untrained"] > 0).any())
 
 
 @finding
@@ -185,16 +177,15 @@ def range_of_rates_is_wide_enough(tables: Tables) -> bool:
     return FINDINGS["lowest_rate_larger"](tables) and high
 
 
-@finding
-def schedules_are_compared(tables: Tables) -> bool:
-    """Some learning rates were tried with another schedule as well."""
-    return bool((tables["comparisons"]["family"] == "7.3 schedules").any())
+def some_of(family: str) -> Finding:
+    """Make the finding that some comparison of a family was made."""
+    return lambda tables: bool((tables["comparisons"]["family"] == family).any())
 
 
-@finding
-def several_activations(tables: Tables) -> bool:
-    """The network of question 5 was trained with other activation functions, too."""
-    return bool((tables["comparisons"]["family"] == "7.3 activations").any())
+FINDINGS |= {
+    "schedules_are_compared": some_of("7.3 schedules"),
+    "several_activations": some_of("7.3 activations"),
+}
 
 
 @finding
@@ -204,33 +195,15 @@ def a_batch_size_is_open(tables: Tables) -> bool:
 
 
 @finding
-def some_fields_diverge(tables: Tables) -> bool:
-    """A run of some setting of the grids diverged."""
-    return bool((tables["grid"]["diverged"] > 0).any())
+def another_network_is_chosen_too(tables: Tables) -> bool:
+    """The best of all settings is none of the network of question 5."""
+    return len(tables["chosen"]) > 1
 
 
 @finding
 def choice_is_perfect(tables: Tables) -> bool:
     """The chosen setting gets all validation images right, so that none is better."""
     return bool(tables["chosen"]["perfect"].iloc[0])
-
-
-@finding
-def another_network_is_chosen_too(tables: Tables) -> bool:
-    """The best of all settings is none of the network of question 5."""
-    return bool((tables["chosen"]["choice"] == "best_of_all").any())
-
-
-@finding
-def runs_are_missing(tables: Tables) -> bool:
-    """Runs of the sweep failed, or have not been made."""
-    return bool(tables["sweep"].loc[0, "missing"] > 0)
-
-
-@finding
-def some_settings_diverge(tables: Tables) -> bool:
-    """A run of some setting of the sweep diverged."""
-    return bool(tables["sweep"].loc[0, "diverged"] > 0)
 
 
 @finding
@@ -247,18 +220,8 @@ def chosen_batch_size_is_one(tables: Tables) -> bool:
     return bool(tables["chosen"]["batch_size"].iloc[0] == 1)
 
 
-# Question 7.4
-
-
 @finding
 def some_test_images_are_mistaken(tables: Tables) -> bool:
     """At least one network of question 5 gets at least one test image wrong."""
     final = tables["final"]
-    mine = final["choice"] == "as_assigned"
-    return bool((final.loc[mine, "test_errors"] > 0).any())
-
-
-@finding
-def most_networks_mistake_some_test_image(tables: Tables) -> bool:
-    """More than half of the networks get some one test image wrong."""
-    return bool((tables["final_summary"]["mistaken_by_most"] > 0).any())
+    return bool(final.loc[final["choice"] == "as_assigned", "test_errors"].any())

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from functools import partialmethod
 from typing import Any
 
 import pandas as pd
@@ -61,19 +62,14 @@ class Ledger:
             raise LedgerError(f"{len(rows)} rows of {table}.csv have {where}, not one")
         return rows[0]
 
-    def largest(self, table: str, by: str, **where: object) -> "Row":
+    def largest(self, table: str, by: str, sign: int = 1, **where: object) -> "Row":
         """Give, of such rows, the first with the largest number in the column `by`."""
         rows = self.rows(table, **where)
         if not rows:
             raise LedgerError(f"no row of {table}.csv has {where}")
-        return max(rows, key=lambda row: (row.is_number(by), row.value(by)))
+        return max(rows, key=lambda row: (row.is_number(by), sign * row.value(by)))
 
-    def smallest(self, table: str, by: str, **where: object) -> "Row":
-        """Give the first with the smallest number."""
-        rows = self.rows(table, **where)
-        if not rows:
-            raise LedgerError(f"no row of {table}.csv has {where}")
-        return min(rows, key=lambda row: (not row.is_number(by), row.value(by)))
+    smallest = partialmethod(largest, sign=-1)
 
     def table(self, name: str) -> pd.DataFrame:
         """Look up a table."""

@@ -5,7 +5,7 @@ import itertools
 import json
 import re
 import traceback
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -147,25 +147,17 @@ def find_exhibit(label: str, file: str, manifest: Mapping[str, Mapping]) -> Exhi
     raise LedgerError(f"made_by: no rule makes {file} in results/ or results/figures/")
 
 
-class Watched(Mapping):
+class Watched(dict):
     """Tables that remember which of them were ``read``."""
 
     def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
-        self.tables = tables
-        self.read: list[str] = []
+        super().__init__(tables)
+        self.read: dict[str, None] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Give a table."""
-        self.read += [name] * (name not in self.read)
-        return self.tables[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """Give the names."""
-        return iter(self.tables)
-
-    def __len__(self) -> int:
-        """Count the tables."""
-        return len(self.tables)
+        self.read[name] = None
+        return super().__getitem__(name)
 
 
 def render(
