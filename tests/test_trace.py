@@ -81,6 +81,14 @@ def test_a_finding_is_traced_to_both_of_its_sentences(report):
     assert name in " ".join(trace.trace_finding(report, words))
 
 
+def test_a_finding_is_traced_to_the_numbers_it_rests_on(report, tiny):
+    with (tiny / "results" / "comparisons.csv").open() as file:
+        row = next(r for r in csv.DictReader(file) if r["name"] == "running_lag")
+    text = " ".join(" ".join(trace.trace_finding(report, "running_lag_larger")).split())
+    cells = [f"{column} {row[column]}" for column in ("n", "difference", "verdict")]
+    assert [cell for cell in cells if cell not in text] == []
+
+
 @pytest.mark.parametrize(
     ("ask", "what", "told"),
     [

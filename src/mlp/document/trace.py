@@ -2,8 +2,9 @@
 
 import argparse
 import io
+import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -100,6 +101,14 @@ def trace_number(report: Report, printed: str) -> Iterator[str]:
             yield from step(name, text)
 
 
+def comparisons(report: Report, sentences: Sequence[Mapping]) -> Iterator[str]:
+    """Give the cells of the comparisons that sentences name."""
+    table = pd.read_csv(io.BytesIO(report.attached["comparisons.csv"]))
+    named = re.findall(r"<(\w+)>", str(sentences))
+    for _, row in table[table["name"].isin(named)].iterrows():
+        yield ", ".join(f"{column} {cell}" for column, cell in row.dropna().items())
+
+
 def trace_finding(report: Report, words: str) -> Iterator[str]:
     """Say what came out of a finding, what it rests on, and what is printed for it.
 
@@ -125,6 +134,8 @@ def trace_finding(report: Report, words: str) -> Iterator[str]:
         yield f"{name}: {outcome}"
         yield from step("rests on", ", ".join(report.ledger["rests_on"][name]))
         yield from step("code", "src/mlp/document/findings.py")
+        for compared in comparisons(report, sentences[name]):
+            yield from step("numbers", compared)
         for sentence in sentences[name]:
             place = f"templates/{sentence['template']}:{sentence['line']}"
             other = "false" if outcome == "true" else "true"
