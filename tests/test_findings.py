@@ -17,12 +17,17 @@ from mlp.document import findings, listings, render
 from mlp.document.provenance import versions
 from mlp.experiments import gradient_check
 from mlp.records import digest
+from mlp.summaries import final
 from mlp.summaries.comparison import UNTOLD
 from workflow import sources
 from workflow.configuration import SCHEMA
 
 NAN = float("nan")
 SETTINGS = yaml.safe_load(Path("config.yaml").read_text())
+
+
+def table(**columns):
+    return pd.DataFrame(columns)
 
 
 def frame(**columns):
@@ -68,224 +73,81 @@ def compared(**verdicts):
 
 BASE = {
     "comparisons": compared(),
-    "softmax": pd.DataFrame(
-        {
-            "precision": ["single", "double"],
-            "margin": [90, 720],
-            "target_output": 0.3,
-            "two_steps": "-0.7",
-            "one_step": -0.7,
-            "overflow_margin": [88.7, 709.8],
-        }
-    ),
-    "forward_pass": pd.DataFrame(
-        {"quantity": [*"khoyl"], "index": [1] * 5, "value": [2.0, 0.9, 0.0, 0.5, 0.7]}
-    ),
-    "gradient_check": pd.DataFrame(
-        {
-            "activation": ["sigmoid"] * 4 + ["tanh"],
-            "point": ["assignment", "assignment", "random 1", "random 1", "random 1"],
-            "layer": ["hidden", "output", "hidden", "output", "hidden"],
-            "parameter": ["W", "V", "W", "V", "W"],
-            "index": "1,1",
-            "scalar": [0.0, -0.44, 0.2, 0.3, NAN],
-            "finite_difference": [0.0, -0.44, 0.2, 0.3, 0.4],
-            "assignment": [0.0, -0.4404, NAN, NAN, NAN],
-        }
-    ),
-    "gradient_differences": pd.DataFrame(
-        {
-            "activation": "sigmoid",
-            "reference": ["instance", "batch", "finite_difference", "assignment"],
-            "derivatives": 17,
-            "largest_difference": 1e-16,
-            "tolerance": 1e-12,
-            "largest_relative_error": 1e-15,
-            "smallest_derivative": 0.001,
-            "largest_derivative": 0.9,
-        }
-    ),
-    "gradient_checked": pd.DataFrame(
-        [
-            {"module": each.__name__, "sha256": digest(Path(each.__file__))}
-            for each in gradient_check.CHECKED
-        ]
-    ),
-    "synthetic_data": pd.DataFrame(
-        {
-            "set": ["training", "training", "validation"],
-            "state": "raw",
-            "feature": [1, 2, 1],
-            "instances": 100,
-            "minimum": -4.0,
-            "mean": 0.0,
-            "std": 1.0,
-            "maximum": 4.0,
-            "class_0_share": 0.45,
-            "class_1_share": 0.55,
-            "majority_share": 0.55,
-        }
-        | {f"{name}_{i}": 1 for name in ("value", "class") for i in range(1, 6)}
-    ),
-    "synthetic_curve": frame(
-        instances=[0, 10, 50, 100],
-        train_loss_mean=[NAN, 0.7, 0.4, 0.1],
-        train_loss_std=[NAN, 0.01, 0.01, 0.01],
-        validation_loss_mean=[0.72, 0.69, 0.4, 0.1],
-        validation_loss_std=0.01,
-        validation_accuracy_mean=[0.5, 0.5, 0.8, 0.97],
-        validation_accuracy_std=0.01,
-    ),
-    "synthetic": pd.DataFrame(
-        {
-            "seed": [0, 1],
-            "validation_loss": [0.1, 0.3],
-            "validation_accuracy": [0.98, 0.9],
-        }
-    ),
-    "synthetic_outcome": pd.DataFrame(
-        {
-            "n": [2],
-            "entropy": 0.69,
-            "parameters": 17,
-            "closed": 2,
-            "above_majority": 2,
-            "on_plateau": 1,
-            "first_train_loss_median": 0.7,
-            "last_train_loss_median": 0.1,
-            "last_validation_accuracy_median": 0.97,
-        }
-    ),
-    "batching": pd.DataFrame(
-        {
-            "step": [1, 2],
-            "instance_loss": [2.4, 1.9],
-            "loss_difference": 1e-7,
-            "matmul_difference": 1e-6,
-        }
-    ),
-    "dataset": pd.DataFrame(
-        {
-            "set": ["training", "validation", "full training"],
-            "instances": [500, 10, 510],
-            "pixels": 4,
-            "classes": 2,
-            "guessing_loss": 0.693,
-            "pixel_minimum": 0,
-            "pixel_mean": 33.0,
-            "pixel_std": 78.0,
-            "pixel_rms": 84.7,
-            "zero_share": 0.8,
-            "pixel_maximum": 255,
-        }
-    ),
-    "epochs": choices(
-        epoch=[1, 2, 3],
-        running_train_loss_mean=[0.5, 0.25, 0.12],
-        running_train_loss_std=0.001,
-        train_loss_mean=[0.3, 0.1, 0.05],
-        train_loss_std=[0.01, 0.005, 0.001],
-        train_accuracy_mean=0.9,
-        train_accuracy_std=0.01,
-        validation_loss_mean=[0.31, 0.2, 0.15],
-        validation_loss_std=0.001,
-        validation_accuracy_mean=0.9,
-        validation_accuracy_std=0.01,
-        generalization_gap_mean=[0.01, 0.1, 0.1],
-        generalization_gap_std=0.001,
-        diverged=0,
-        untrained=0,
-    ),
+    "softmax": table(precision=["single", "double"], margin=[90, 720],
+        target_output=0.3, two_steps="-0.7", one_step=-0.7,
+        overflow_margin=[88.7, 709.8]),
+    "forward_pass": table(quantity=[*"khoyl"], index=[1] * 5,
+        value=[2.0, 0.9, 0.0, 0.5, 0.7]),
+    "gradient_check": table(activation=["sigmoid"] * 4 + ["tanh"],
+        point=["assignment", "assignment", "random 1", "random 1", "random 1"],
+        layer=["hidden", "output", "hidden", "output", "hidden"],
+        parameter=["W", "V", "W", "V", "W"], index="1,1",
+        scalar=[0.0, -0.44, 0.2, 0.3, NAN],
+        finite_difference=[0.0, -0.44, 0.2, 0.3, 0.4],
+        assignment=[0.0, -0.4404, NAN, NAN, NAN]),
+    "gradient_differences": table(activation="sigmoid",
+        reference=["instance", "batch", "finite_difference", "assignment"],
+        derivatives=17, largest_difference=1e-16, tolerance=1e-12,
+        largest_relative_error=1e-15, smallest_derivative=0.001,
+        largest_derivative=0.9),
+    "gradient_checked": table(
+        module=[each.__name__ for each in gradient_check.CHECKED],
+        sha256=[digest(Path(each.__file__)) for each in gradient_check.CHECKED]),
+    "synthetic_data": table(set=["training", "training", "validation"], state="raw",
+        feature=[1, 2, 1], instances=100, minimum=-4.0, mean=0.0, std=1.0, maximum=4.0,
+        class_0_share=0.45, class_1_share=0.55, majority_share=0.55,
+        **{f"{name}_{i}": 1 for name in ("value", "class") for i in range(1, 6)}),
+    "synthetic_curve": frame(instances=[0, 10, 50, 100],
+        train_loss_mean=[NAN, 0.7, 0.4, 0.1], train_loss_std=[NAN, 0.01, 0.01, 0.01],
+        validation_loss_mean=[0.72, 0.69, 0.4, 0.1], validation_loss_std=0.01,
+        validation_accuracy_mean=[0.5, 0.5, 0.8, 0.97], validation_accuracy_std=0.01),
+    "synthetic": table(seed=[0, 1], validation_loss=[0.1, 0.3],
+        validation_accuracy=[0.98, 0.9]),
+    "synthetic_outcome": table(n=[2], entropy=0.69, parameters=17, closed=2,
+        above_majority=2, on_plateau=1, first_train_loss_median=0.7,
+        last_train_loss_median=0.1, last_validation_accuracy_median=0.97),
+    "batching": table(step=[1, 2], instance_loss=[2.4, 1.9], loss_difference=1e-07,
+        matmul_difference=1e-06),
+    "dataset": table(set=["training", "validation", "full training"],
+        instances=[500, 10, 510], pixels=4, classes=2, guessing_loss=0.693,
+        pixel_minimum=0, pixel_mean=33.0, pixel_std=78.0, pixel_rms=84.7,
+        zero_share=0.8, pixel_maximum=255),
+    "epochs": choices(epoch=[1, 2, 3], running_train_loss_mean=[0.5, 0.25, 0.12],
+        running_train_loss_std=0.001, train_loss_mean=[0.3, 0.1, 0.05],
+        train_loss_std=[0.01, 0.005, 0.001], train_accuracy_mean=0.9,
+        train_accuracy_std=0.01, validation_loss_mean=[0.31, 0.2, 0.15],
+        validation_loss_std=0.001, validation_accuracy_mean=0.9,
+        validation_accuracy_std=0.01, generalization_gap_mean=[0.01, 0.1, 0.1],
+        generalization_gap_std=0.001, diverged=0, untrained=0),
     "batches": frame(step=range(1, 21), loss_mean=0.5, loss_std=0.2),
-    "learning_rates": choices(
-        learning_rate=[0.01, 0.1, 1.0, 10.0],
-        train_loss_mean=[0.9, 0.10, 0.05, 9.0],
-        train_loss_std=0.001,
-        validation_loss_mean=[0.8, 0.15, 0.25, 9.0],
-        validation_loss_std=0.001,
-        validation_accuracy_mean=[0.80, 0.97, 0.95, 0.5],
-        validation_accuracy_std=0.001,
-        diverged=[0, 0, 0, 2],
-        untrained=0,
-        best=[False, True, False, False],
-        open="",
-    ),
-    "grid": choices(
-        batch_size=[8, 8, 16, 16, 64, 64],
-        learning_rate=[0.1, 1.0] * 3,
-        validation_accuracy_mean=[0.98, 0.90, 0.97, 0.95, 0.90, 0.93],
-        validation_accuracy_std=0.0001,
-        diverged=0,
-        best=[True, False] * 3,
-        open="",
-    ),
-    "settings": choices(
-        batch_size=[8, 8, 16, 16, 64, 64],
-        learning_rate=[0.1, 1.0] * 3,
-        validation_accuracy_mean=[0.98, 0.90, 0.97, 0.95, 0.90, 0.93],
-        validation_accuracy_std=0.0001,
-        diverged=0,
-    ),
-    "activations": choices(
-        activation=["sigmoid", "tanh"],
-        train_loss_mean=0.1,
-        train_loss_std=0.01,
-        validation_loss_mean=0.1,
-        validation_loss_std=0.01,
-        validation_accuracy_mean=0.9,
-        validation_accuracy_std=0.01,
-    ),
-    "sweep": pd.DataFrame(
-        {"planned": [30], "missing": 0, "settings": 10, "diverged": 0}
-    ),
-    "chosen": choices(
-        choice="as_assigned",
-        batch_size=[16],
-        learning_rate=0.1,
-        validation_accuracy_mean=0.98,
-        validation_accuracy_std=0.0001,
-        perfect=False,
-    ),
-    "final": pd.DataFrame(
-        {
-            "choice": "as_assigned",
-            "seed": [1, 2],
-            "train_loss": 0.1,
-            "train_accuracy": 0.99,
-            "test_loss": 0.2,
-            "test_accuracy": 0.96,
-            "test_errors": 400,
-            "test_size": 10000,
-        }
-    ),
-    "final_summary": pd.DataFrame(
-        {
-            "choice": "as_assigned",
-            "metric": [
-                "train_loss",
-                "train_accuracy",
-                "test_loss",
-                "test_accuracy",
-                "test_errors",
-            ],
-            "n": 5,
-            "mean": [0.1, 0.99, 0.2, 0.96, 400.0],
-            "std": 0.001,
-            "confidence": 0.95,
-            "low": [NAN, NAN, NAN, 0.95, NAN],
-            "high": [NAN, NAN, NAN, 0.97, NAN],
-            "mistaken_by_most": [NAN, NAN, NAN, 3, NAN],
-        }
-    ),
-    "confusion": pd.DataFrame(
-        {
-            "true_class": [0, 0],
-            "predicted_class": [0, 1],
-            "count_mean": [9.0, 1.0],
-            "mistake": [False, True],
-        }
-    ),
-}
+    "learning_rates": choices(learning_rate=[0.01, 0.1, 1.0, 10.0],
+        train_loss_mean=[0.9, 0.1, 0.05, 9.0], train_loss_std=0.001,
+        validation_loss_mean=[0.8, 0.15, 0.25, 9.0], validation_loss_std=0.001,
+        validation_accuracy_mean=[0.8, 0.97, 0.95, 0.5], validation_accuracy_std=0.001,
+        diverged=[0, 0, 0, 2], untrained=0, best=[False, True, False, False], open=""),
+    "grid": choices(batch_size=[8, 8, 16, 16, 64, 64], learning_rate=[0.1, 1.0] * 3,
+        validation_accuracy_mean=[0.98, 0.9, 0.97, 0.95, 0.9, 0.93],
+        validation_accuracy_std=0.0001, diverged=0, best=[True, False] * 3, open=""),
+    "settings": choices(batch_size=[8, 8, 16, 16, 64, 64], learning_rate=[0.1, 1.0] * 3,
+        validation_accuracy_mean=[0.98, 0.9, 0.97, 0.95, 0.9, 0.93],
+        validation_accuracy_std=0.0001, diverged=0),
+    "activations": choices(activation=["sigmoid", "tanh"], train_loss_mean=0.1,
+        train_loss_std=0.01, validation_loss_mean=0.1, validation_loss_std=0.01,
+        validation_accuracy_mean=0.9, validation_accuracy_std=0.01),
+    "sweep": table(planned=[30], missing=0, settings=10, diverged=0),
+    "chosen": choices(choice="as_assigned", batch_size=[16], learning_rate=0.1,
+        validation_accuracy_mean=0.98, validation_accuracy_std=0.0001, perfect=False),
+    "final": table(choice="as_assigned", seed=[1, 2], train_loss=0.1,
+        train_accuracy=0.99, test_loss=0.2, test_accuracy=0.96, test_errors=400,
+        test_size=10000),
+    "final_summary": table(choice="as_assigned",
+        metric=[*final.METRICS],
+        n=5, mean=[0.1, 0.99, 0.2, 0.96, 400.0], std=0.001, confidence=0.95,
+        low=[NAN, NAN, NAN, 0.95, NAN], high=[NAN, NAN, NAN, 0.97, NAN],
+        mistaken_by_most=[NAN, NAN, NAN, 3, NAN]),
+    "confusion": table(true_class=[0, 0], predicted_class=[0, 1], count_mean=[9.0, 1.0],
+        mistake=[False, True]),
+}  # fmt: skip
 FILES = sorted(map(str, Path("templates").glob("*.tex")))
 LISTED = sources.listed(FILES)
 MANIFEST = {
@@ -433,73 +295,41 @@ CASES = {
 # equal, or not made, what is in their place
 VERDICTS = {
     "synthetic_drop": ("loss drops as", "loss rises as", "Whether the training loss d"),
-    "synthetic_gap": (
-        "fit their own points",
-        "easier ones, and",
-        "end differs from the",
-    ),
+    "synthetic_gap": ("fit their own points", "easier ones, and",
+        "end differs from the"),
     "running_lag": ("since it averages", "not improve", "is higher cannot be told"),
-    "gap": (
-        "This is the generalization gap",
+    "gap": ("This is the generalization gap",
         r"After the last epoch the validation loss is \emph{lower}",
-        "gap is not to be seen",
-    ),
-    "gap_growth": (
-        "larger than after the first epoch (",
-        "is smaller than after the f",
-        "larger than after the first epoch cannot",
-    ),
-    "validation_rise": (
-        "is overfitting as far",
-        "is no overfitting",
-        "whether there is over",
-    ),
+        "gap is not to be seen"),
+    "gap_growth": ("larger than after the first epoch (", "is smaller than after the f",
+        "larger than after the first epoch cannot"),
+    "validation_rise": ("is overfitting as far", "is no overfitting",
+        "whether there is over"),
     "epoch_start": ("meets images again", None, None),
     "spread_change": ("runs move apart", "runs come together", "Whether it changes"),
-    "batch_spread": (
-        "most of it is not",
-        "figure is disagreement",
-        "networks do cannot",
-    ),
+    "batch_spread": ("most of it is not", "figure is disagreement",
+        "networks do cannot"),
     "schedule_spread": ("work of the schedule", "not the schedule", "in it is open"),
-    "schedule_at_setting": (
-        "there is the better",
-        "there is the worse",
-        "two cannot be",
-    ),
-    "next_rate": (
-        "It is better than the next, ",
-        None,
-        "Whether it is better than the next, ",
-    ),
+    "schedule_at_setting": ("there is the better", "there is the worse",
+        "two cannot be"),
+    "next_rate": ("It is better than the next, ", None,
+        "Whether it is better than the next, "),
     "lowest_rate": ("The lowest rate is worse", None, "Whether the lowest rate"),
     "lowest_rate_loss": ("its steps are too short", None, None),
     "highest_rate": ("The highest rate is worse", None, "Whether the highest rate"),
     "fitting_rate": ("fits better and gener", None, None),
     "easier_images": ("These must be easier", None, None),
-    "batch_rate": (
-        "call for longer",
-        "is lower than that of",
-        "Whether the best rates",
-    ),
-    "one_curve": (
-        "What counts is",
-        "itself counts more",
-        "Whether the accuracies foll",
-    ),
-    "hidden_size": (
-        "hidden units validate better",
-        "hidden units validate worse",
-        "in a way that",
-    ),
+    "batch_rate": ("call for longer", "is lower than that of",
+        "Whether the best rates"),
+    "one_curve": ("What counts is", "itself counts more",
+        "Whether the accuracies foll"),
+    "hidden_size": ("hidden units validate better", "hidden units validate worse",
+        "in a way that"),
     "choice": ("It is better than the next (", None, "so another may do as well"),
     "test": ("That is above the", "That is below the", "Whether it differs from"),
-    "final_gap": (
-        "does better, with",
-        "training set the network does worse",
-        "Whether the network does better",
-    ),
-}
+    "final_gap": ("does better, with", "training set the network does worse",
+        "Whether the network does better"),
+}  # fmt: skip
 
 
 def changed(changes):
