@@ -115,7 +115,7 @@ def choose_config(rng: random.Random) -> tuple[dict, str, dict]:
     return config, rng.choice(KINDS), size
 
 
-def step(module, arguments, stdin=""):
+def step(module, stdin="", **arguments):
     """Run a step as its rule does, but here."""
     argv = [module.__name__]
     for name, value in arguments.items():
@@ -123,6 +123,11 @@ def step(module, arguments, stdin=""):
         argv += map(str, value if isinstance(value, list) else [value])
     with mock.patch("sys.argv", argv), mock.patch("sys.stdin", io.StringIO(stdin)):
         module.main()
+
+
+def folder_of(folder, setting, seed):
+    words = runs.words(setting, "/")
+    return folder / runs.RUN.format(hyperparameters=words, seed=seed)
 
 
 def train_all(config, x, t, folder):
@@ -145,9 +150,7 @@ def train_all(config, x, t, folder):
                 continue
             classes = len(config["dataset"]["classes"])
             epochs, losses = zip(*train.train(choice, *both, classes, seed))
-            path = folder / runs.RUN.format(
-                hyperparameters=runs.words(setting, "/"), seed=seed
-            )
+            path = folder_of(folder, setting, seed)
             path.mkdir(parents=True)
             write_csv(path / "epochs.csv", epochs)
             write_csv(
@@ -183,123 +186,22 @@ def make(number: int) -> Report | None:
     """Make the report that is made up from a seed; None if nothing can be chosen."""
     rng = random.Random(number)
     config, kind, size = choose_config(rng)
-    hyperparameters = config["hyperparameters"]
-    words = runs.words(hyperparameters)
     classes = size["classes"]
     numpy_rng = np.random.default_rng(number)
     x, t = images(
         numpy_rng, kind, size["train"] + size["validation"], classes, size["side"]
     )
     test = images(numpy_rng, kind, size["test"], classes, size["side"])
-    tables = dict(BASE)
+    words = runs.words(config["hyperparameters"])
     with tempfile.TemporaryDirectory() as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         folder = Path(name)
         rows = train_all(config, x, t, folder)
-        seeds = config["mnist_runs"]["seeds"]
-        mine = [
-            folder
-            / runs.RUN.format(
-                hyperparameters=runs.words(hyperparameters, "/"), seed=seed
-            )
-            for seed in seeds
-        ]
-        planned = runs.runs(
-            "epochs.csv",
-            runs.settings(
-                hyperparameters,
-                {"learning_rate": config["learning_rate_sweep"]["learning_rates"]},
-                *config["learning_rate_sweep"]["grid"],
-            ),
-            seeds,
-        )
-        planned = "\n".join(str(folder / path) for path in planned)
-        rates = config["learning_rate_sweep"]["learning_rates"]
-        epochs, batches = (
-            [path / f"{each}.csv" for path in mine] for each in ("epochs", "batches")
-        )
-        table = {
-            each: folder / f"{each}.csv"
-            for each in ("epochs", "batches", "learning_rates", "grid", "activations")
-            + ("settings", "chosen", "sweep", "final", "confusion", "comparisons")
-            + ("final_summary",)
-        }
-        step(
-            mnist_runs,
-            {
-                "epochs": epochs,
-                "batches": batches,
-                "seeds": seeds,
-                "epochs_output": table["epochs"],
-                "batches_output": table["batches"],
-            },
-        )
         try:
-            step(
-                sweep,
-                {
-                    "hyperparameters": words,
-                    "rates": rates,
-                    "grids": json.dumps(config["learning_rate_sweep"]["grid"]),
-                    "seeds": len(seeds),
-                    "planned": len(planned.splitlines()),
-                }
-                | {
-                    each: table[each]
-                    for each in ("learning_rates", "grid", "activations")
-                    + ("settings", "chosen", "sweep")
-                },
-                planned,
-            )
+            table, tested, wrong = summarize(config, rng, x, t, test, folder)
         except sweep.NoCandidateError:
             return None
-        results, mistakes, confusion, mistaken = [], [], [], {}
-        for seed in config["final"]["seeds"]:
-            for choice, setting in train_final.read_chosen(table["chosen"]).items():
-                tested = train_final.train_and_test(setting, x, t, *test, classes, seed)
-                named = {"choice": choice, "seed": seed}
-                results.append(named | setting._asdict() | tested.result)
-                if choice == "as_assigned":
-                    wrong = np.flatnonzero(tested.predicted != test[1])
-                    mistakes.append(folder / f"mistakes{seed}.npy")
-                    np.save(mistakes[-1], wrong.astype([("index", int)]))
-                    pairs = zip(test[1][wrong].tolist(), tested.predicted[wrong])
-                    mistaken[seed] = dict(zip(wrong.tolist(), pairs))
-                    counts = train_final.confusion(test[1], tested.predicted, classes)
-                    confusion.append(folder / f"confusion{seed}.csv")
-                    write_csv(confusion[-1], counts)
-        tested = pd.DataFrame(results)
-        tested.to_csv(folder / "results.csv", index=False)
-        step(
-            final,
-            {
-                "results": folder / "results.csv",
-                "confusions": confusion,
-                "mistakes": mistakes,
-                "final": table["final"],
-                "summary": table["final_summary"],
-                "confusion": table["confusion"],
-            },
-        )
-        step(
-            comparisons,
-            {
-                "hyperparameters": words,
-                "rates": rates,
-                "seeds": len(seeds),
-                "validation_size": size["validation"],
-                "train_size": len(t),
-                "synthetic": synthetic_curves(rng, folder),
-                "epochs": epochs,
-                "batches": batches,
-                "chosen": table["chosen"],
-                "final": table["final"],
-                "mistakes": mistakes,
-                "output": table["comparisons"],
-            },
-            planned,
-        )
-        tables |= {each: pd.read_csv(path) for each, path in table.items()}
+        tables = BASE | {each: pd.read_csv(path) for each, path in table.items()}
     parts = zip(("training", "validation"), split(x, size["validation"]))
     tables["dataset"] = pd.DataFrame(
         [
@@ -311,4 +213,77 @@ def make(number: int) -> Report | None:
     text = " ".join(re.sub(r"\\sourced\{\d+\}\{[^{}]*\}", "", source).split())
     text = re.sub(r"\{(\\(?:num|qty)(?:\{[^{}]*\})+)\}", r"\1", text)
     name = f"report {number}: {kind}, {size}, {words}"
-    return Report(name, config, text, record["findings"], rows, tested, mistaken)
+    return Report(name, config, text, record["findings"], rows, tested, wrong)
+
+
+def summarize(config, rng, x, t, test, folder):
+    """Run the steps from the runs to the tables; give these and the final runs."""
+    hyperparameters, grids = config["hyperparameters"], config["learning_rate_sweep"]
+    seeds, rates = config["mnist_runs"]["seeds"], grids["learning_rates"]
+    same = {
+        "hyperparameters": runs.words(hyperparameters),
+        "rates": rates,
+        "seeds": len(seeds),
+    }
+    settings = runs.settings(hyperparameters, {"learning_rate": rates}, *grids["grid"])
+    planned = [str(folder / path) for path in runs.runs("epochs.csv", settings, seeds)]
+    mine = {
+        name: [
+            folder_of(folder, hyperparameters, seed) / f"{name}.csv" for seed in seeds
+        ]
+        for name in ("epochs", "batches")
+    }
+    chosen = ["learning_rates", "grid", "activations", "settings", "chosen", "sweep"]
+    names = [*mine, *chosen, "final", "final_summary", "confusion", "comparisons"]
+    table = {name: folder / f"{name}.csv" for name in names}
+    outputs = {f"{name}_output": table[name] for name in mine}
+    step(mnist_runs, seeds=seeds, **mine, **outputs)
+    step(
+        sweep,
+        "\n".join(planned),
+        grids=json.dumps(grids["grid"]),
+        planned=len(planned),
+        **same,
+        **{name: table[name] for name in chosen},
+    )
+    results, mistakes, confusion, mistaken = [], [], [], {}
+    classes = len(config["dataset"]["classes"])
+    for seed in config["final"]["seeds"]:
+        for choice, setting in train_final.read_chosen(table["chosen"]).items():
+            tested = train_final.train_and_test(setting, x, t, *test, classes, seed)
+            named = {"choice": choice, "seed": seed}
+            results.append(named | setting._asdict() | tested.result)
+            if choice == "as_assigned":
+                wrong = np.flatnonzero(tested.predicted != test[1])
+                mistakes.append(folder / f"mistakes{seed}.npy")
+                np.save(mistakes[-1], wrong.astype([("index", int)]))
+                pairs = zip(test[1][wrong].tolist(), tested.predicted[wrong])
+                mistaken[seed] = dict(zip(wrong.tolist(), pairs))
+                counts = train_final.confusion(test[1], tested.predicted, classes)
+                confusion.append(folder / f"confusion{seed}.csv")
+                write_csv(confusion[-1], counts)
+    tested = pd.DataFrame(results)
+    tested.to_csv(folder / "results.csv", index=False)
+    step(
+        final,
+        results=folder / "results.csv",
+        confusions=confusion,
+        mistakes=mistakes,
+        final=table["final"],
+        summary=table["final_summary"],
+        confusion=table["confusion"],
+    )
+    step(
+        comparisons,
+        "\n".join(planned),
+        validation_size=config["dataset"]["validation_size"],
+        train_size=len(t),
+        synthetic=synthetic_curves(rng, folder),
+        chosen=table["chosen"],
+        final=table["final"],
+        mistakes=mistakes,
+        output=table["comparisons"],
+        **same,
+        **mine,
+    )
+    return table, tested, mistaken
