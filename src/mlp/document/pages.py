@@ -82,10 +82,8 @@ def findings(ledger: Mapping, question: str) -> list[dict]:
 def main() -> None:
     """Write a page for each question."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--questions", type=Path, required=True)
-    parser.add_argument("--template", type=Path, required=True)
-    parser.add_argument("--ledger", type=Path, required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
+    for name in ("questions", "template", "ledger", "manifest"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--outputs", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
 

@@ -46,10 +46,8 @@ def versions() -> dict[str, str]:
 def main() -> None:
     """Write the provenance as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--commit", type=json.loads, required=True)
-    parser.add_argument("--settings", type=json.loads, required=True)
-    parser.add_argument("--data", type=json.loads, required=True)
-    parser.add_argument("--parameters", type=json.loads, required=True)
+    for name in ("commit", "settings", "data", "parameters"):
+        parser.add_argument(f"--{name}", type=json.loads, required=True)
     parser.add_argument("--sources", nargs="+", metavar="'NAME SHA256'", required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)

@@ -85,13 +85,8 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
             (source.parent / link).symlink_to(folder.resolve())
         process = subprocess.run(
             [
-                "latexmk",
-                "-pdf",
-                "-norc",
-                "-halt-on-error",
-                "-file-line-error",
-                "-interaction=nonstopmode",
-                "-no-shell-escape",
+                *("latexmk", "-pdf", "-norc", "-no-shell-escape"),
+                *("-halt-on-error", "-file-line-error", "-interaction=nonstopmode"),
                 f"-outdir={Path(build).name}",
                 source.name,
             ],
