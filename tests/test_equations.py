@@ -4,7 +4,9 @@ A check belongs to an equation by its label, and names the part of its LaTeX tha
 checks, so that neither a new equation nor another formula goes unchecked.
 """
 
+import itertools
 import re
+from functools import partial
 
 import pytest
 import sympy as sp
@@ -38,8 +40,8 @@ def check(label, *formulas):
     return register
 
 
-def equal(left, right):
-    return sp.simplify(left - right) == 0
+def equal(first, *others):
+    return all(sp.simplify(first - other) == 0 for other in others)
 
 
 C = 3  # classes: one that is the target, one that is i, one that is neither
@@ -48,6 +50,7 @@ e = [sp.exp(o_i) for o_i in o]
 Z = sum(e)
 y = [e_i / Z for e_i in e]
 Y = sp.symbols("y1:4", positive=True)
+PAIRS = [*itertools.product(range(C), repeat=2)]
 
 
 def delta(i, j):
@@ -83,15 +86,14 @@ def check_loss_by_output():
         return -sp.log(Y[m]) if m == t else sp.Integer(0)
 
     return all(
-        equal(sp.diff(-sp.log(Y[t]), Y[i]), form)
-        for t in range(C)
-        for i in range(C)
-        for form in (
+        equal(
+            sp.diff(-sp.log(Y[t]), Y[i]),
             sum(sp.diff(term(m, t), Y[i]) for m in range(C)),
             sp.diff(term(i, t), Y[i]),
             -1 / Y[i] if i == t else 0,
             -delta(i, t) / Y[i],
         )
+        for i, t in PAIRS
     )
 
 
@@ -114,8 +116,7 @@ def check_softmax_parts():
     return all(
         equal(by_e[i, m], (delta(i, m) * Z - e[i]) / Z**2)
         and equal(sp.diff(e[m], o[i]), delta(m, i) * e[m])
-        for i in range(C)
-        for m in range(C)
+        for i, m in PAIRS
     )
 
 
@@ -126,14 +127,13 @@ def check_softmax_parts():
 )
 def check_softmax_chain():
     return all(
-        equal(sp.diff(y[i], o[j]), form)
-        for i in range(C)
-        for j in range(C)
-        for form in (
+        equal(
+            sp.diff(y[i], o[j]),
             sum(by_e[i, m] * sp.diff(e[m], o[j]) for m in range(C)),
             by_e[i, j] * e[j],
             (delta(i, j) * Z - e[i]) * e[j] / Z**2,
         )
+        for i, j in PAIRS
     )
 
 
@@ -145,13 +145,13 @@ def check_softmax_chain():
 )
 def check_softmax_same():
     return all(
-        equal(sp.diff(y[i], o[i]), form)
-        for i in range(C)
-        for form in (
+        equal(
+            sp.diff(y[i], o[i]),
             (Z - e[i]) * e[i] / Z**2,
             e[i] / Z * (Z - e[i]) / Z,
             y[i] * (1 - y[i]),
         )
+        for i in range(C)
     )
 
 
@@ -163,24 +163,21 @@ def check_softmax_same():
 )
 def check_softmax_different():
     return all(
-        equal(sp.diff(y[i], o[j]), form)
-        for i in range(C)
-        for j in range(C)
-        if i != j
-        for form in (
+        equal(
+            sp.diff(y[i], o[j]),
             (0 - e[i]) * e[j] / Z**2,
             -e[i] / Z * e[j] / Z,
             -y[i] * y[j],
         )
+        for i, j in PAIRS
+        if i != j
     )
 
 
 @check("eq:softmax-derivative", r"y_i\,(\delta_{ij} - y_j)")
 def check_softmax_derivative():
     return all(
-        equal(sp.diff(y[i], o[j]), y[i] * (delta(i, j) - y[j]))
-        for i in range(C)
-        for j in range(C)
+        equal(sp.diff(y[i], o[j]), y[i] * (delta(i, j) - y[j])) for i, j in PAIRS
     )
 
 
@@ -194,14 +191,13 @@ def check_softmax_derivative():
 )
 def check_loss_by_logit():
     return all(
-        equal(sp.diff(-sp.log(y[t]), o[j]), form)
-        for t in range(C)
-        for j in range(C)
-        for form in (
+        equal(
+            sp.diff(-sp.log(y[t]), o[j]),
             sum((-1 / y[m] if m == t else 0) * sp.diff(y[m], o[j]) for m in range(C)),
             -1 / y[t] * y[t] * (delta(t, j) - y[j]),
             y[j] - 1 if j == t else y[j],
         )
+        for j, t in PAIRS
     )
 
 
@@ -308,13 +304,11 @@ def check_linear():
 def check_sigmoid():
     k = sp.symbols("k", real=True)
     s = sp.exp(-k)
-    return all(
-        equal(sp.diff(sigma(k), k), form)
-        for form in (
-            -1 / (1 + s) ** 2 * -s,
-            1 / (1 + s) * s / (1 + s),
-            sigma(k) * (1 - sigma(k)),
-        )
+    return equal(
+        sp.diff(sigma(k), k),
+        -1 / (1 + s) ** 2 * -s,
+        1 / (1 + s) * s / (1 + s),
+        sigma(k) * (1 - sigma(k)),
     )
 
 
@@ -439,53 +433,51 @@ def check_batch_forward():
     return agree(k, K_) and agree(out, O_) and agree(shares, Y_)
 
 
-@check("eq:batch-logits", r"\frac1B\,(Y_{nj} - \delta_{t_n j})", r"\tfrac1B\,(Y - T)")
-def check_batch_logits():
-    out = sp.Matrix(N, O, sp.symbols("o:4", real=True))
+def by_onward(value, onward):
+    """The derivatives of the loss by a matrix, from which logits come onward."""
+    z = sp.Matrix(*value.shape, sp.symbols("z:4", real=True))
+    out = onward(z)
     loss = sum(
         sp.log(sum(map(sp.exp, out[n, :]))) - out[n, T[n]] for n in range(N)
     ) / N  # fmt: skip
-    return agree(gradient(loss, out).subs(dict(zip(out, O_))), d_out)
+    return gradient(loss, z).subs(dict(zip(z, value)))
 
 
-@check("eq:batch-V", r"\nabla_{\!V} = H^\top \nabla_{\!O}")
-def check_batch_v():
-    return agree(gradient(L, V), H_.T * d_out)
+def check_backward(label, *formulas, actual, form):
+    check(label, *formulas)(lambda: agree(actual(), form))
 
 
-@check("eq:batch-c", r"\nabla_{\!c} = \mathbf 1^\top \nabla_{\!O}")
-def check_batch_c():
-    return agree(gradient(L, c), ONES.T * d_out)
-
-
-@check("eq:batch-H", r"\nabla_{\!H} = \nabla_{\!O} V^\top")
-def check_batch_h():
-    h = sp.Matrix(N, H, sp.symbols("h:4", real=True))
-    out = h * V + ONES * c
-    loss = sum(
-        sp.log(sum(map(sp.exp, out[n, :]))) - out[n, T[n]] for n in range(N)
-    ) / N  # fmt: skip
-    return agree(gradient(loss, h).subs(dict(zip(h, H_))), d_out * V.T)
-
-
-@check("eq:batch-K", r"\nabla_{\!K} = \nabla_{\!H} \odot H \odot (1 - H)")
-def check_batch_k():
-    k = sp.Matrix(N, H, sp.symbols("k:4", real=True))
-    out = k.applyfunc(sigma) * V + ONES * c
-    loss = sum(
-        sp.log(sum(map(sp.exp, out[n, :]))) - out[n, T[n]] for n in range(N)
-    ) / N  # fmt: skip
-    return agree(gradient(loss, k).subs(dict(zip(k, K_))), d_pre)
-
-
-@check("eq:batch-W", r"\nabla_{\!W} = X^\top \nabla_{\!K}")
-def check_batch_w():
-    return agree(gradient(L, W), x.T * d_pre)
-
-
-@check("eq:batch-b", r"\nabla_{\!b} = \mathbf 1^\top \nabla_{\!K}")
-def check_batch_b():
-    return agree(gradient(L, b), ONES.T * d_pre)
+check_backward(
+    "eq:batch-logits",
+    r"\frac1B\,(Y_{nj} - \delta_{t_n j})",
+    r"\tfrac1B\,(Y - T)",
+    actual=lambda: by_onward(O_, lambda out: out),
+    form=d_out,
+)
+check_backward(
+    "eq:batch-H",
+    r"\nabla_{\!H} = \nabla_{\!O} V^\top",
+    actual=lambda: by_onward(H_, lambda h: h * V + ONES * c),
+    form=d_out * V.T,
+)
+check_backward(
+    "eq:batch-K",
+    r"\nabla_{\!K} = \nabla_{\!H} \odot H \odot (1 - H)",
+    actual=lambda: by_onward(K_, lambda k: k.applyfunc(sigma) * V + ONES * c),
+    form=d_pre,
+)
+for parameter, variable, product, derivatives in (
+    ("V", V, r"H^\top \nabla_{\!O}", H_.T * d_out),
+    ("c", c, r"\mathbf 1^\top \nabla_{\!O}", ONES.T * d_out),
+    ("W", W, r"X^\top \nabla_{\!K}", x.T * d_pre),
+    ("b", b, r"\mathbf 1^\top \nabla_{\!K}", ONES.T * d_pre),
+):
+    check_backward(
+        f"eq:batch-{parameter}",
+        rf"\nabla_{{\!{parameter}}} = {product}",
+        actual=partial(gradient, L, variable),
+        form=derivatives,
+    )
 
 
 def test_every_labelled_equation_has_a_check():
