@@ -20,89 +20,125 @@ from pathlib import Path
 import pandas as pd
 import pypdf
 import pypdfium2
-from pypdf.generic import (
-    DecodedStreamObject,
-    DictionaryObject,
-    FloatObject,
-    NameObject,
-    RectangleObject,
-    TextStringObject,
-)
+from pypdf import generic
 
 from mlp.document import verify
+from mlp.document.pdf import Report, ReportError
 from mlp.document.verdicts import exit_code
 
+OTHER = "0" * 64
+FIRST = object()  # of the names of a mapping
+RUN = "results/final/seed=2/result.csv"
 
-def edited(pdf, change):
+
+def edited(change):
     """Change a copy of a PDF by a function of its writer."""
-    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf))
-    writer = change(writer) or writer
-    written = io.BytesIO()
-    writer.write(written)
-    return written.getvalue()
+
+    def edit(pdf):
+        writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf))
+        change(writer)
+        return written(writer)
+
+    return edit
+
+
+def written(writer):
+    """Give the bytes of what pypdf or pdfium has read or made."""
+    file = io.BytesIO()
+    (writer.write if hasattr(writer, "write") else writer.save)(file)
+    return file.getvalue()
+
+
+def made(value):
+    """Give plain values as an object of a PDF."""
+    if isinstance(value, dict):
+        pairs = {generic.NameObject(key): made(part) for key, part in value.items()}
+        return generic.DictionaryObject(pairs)
+    if isinstance(value, list):
+        return generic.ArrayObject(map(made, value))
+    if isinstance(value, str):
+        kinds = generic.TextStringObject, generic.NameObject
+        return kinds[value.startswith("/")](value)
+    return value if isinstance(value, generic.PdfObject) else generic.FloatObject(value)
+
+
+def put(find, **entries):
+    """Set entries of what a function finds in a PDF."""
+    entries = {f"/{name}": value for name, value in entries.items()}
+    return edited(lambda writer: find(writer).update(made(entries)))
 
 
 def attachment(writer, name):
     return next(a for a in writer.attachment_list if a.name == name)
 
 
-def in_json(name, change):
-    """Change an attachment in JSON by a function of what it says."""
+def said(name, *path):
+    """Change what an attachment in JSON says; the last of `path` is its new value."""
 
-    def edit(writer):
-        file = attachment(writer, name)
-        said = json.loads(file.content)
-        change(said)
-        file.content = (json.dumps(said, indent=1, sort_keys=True) + "\n").encode()
+    def change(writer):
+        *keys, last, value = path
+        file = attachment(writer, f"{name}.json")
+        content = part = json.loads(file.content)
+        for key in keys:
+            part = part[min(part) if key is FIRST else key]
+        last = min(part) if last is FIRST else last
+        part[last] = value(part[last]) if callable(value) else value
+        file.content = (json.dumps(content, indent=1, sort_keys=True) + "\n").encode()
 
-    return lambda pdf: edited(pdf, edit)
+    return edited(change)
+
+
+def claimed(*path):
+    return said("provenance", *path)
 
 
 def in_table(name, consistent):
     """Change the first cell with a fraction; if `consistent`, its digest as well."""
 
-    def edit(writer):
+    def change(writer):
         file = attachment(writer, name)
         file.content = re.sub(rb"0\.(\d)", rb"0.9\1", file.content, count=1)
-        if consistent:
-            said = attachment(writer, "provenance.json")
-            content = json.loads(said.content)
-            sha256 = hashlib.sha256(file.content).hexdigest()
-            content["results"][f"results/{name}"]["sha256"] = sha256
-            said.content = json.dumps(content).encode()
+        return hashlib.sha256(file.content).hexdigest()
 
-    return lambda pdf: edited(pdf, edit)
+    def edit(pdf):
+        digest = []
+        pdf = edited(lambda writer: digest.append(change(writer)))(pdf)
+        path = "results", f"results/{name}", "sha256", *digest
+        return claimed(*path)(pdf) if consistent else pdf
+
+    return edit
 
 
-def on_page(number, change):
-    """Change what is drawn on a page by a function of its stream."""
+def redrawn(writer, old, data):
+    """Give a stream of other data with all else that an old one says."""
+    stream = generic.DecodedStreamObject()
+    stream.update({k: v for k, v in old.items() if k not in ("/Length", "/Filter")})
+    stream.set_data(data)
+    return writer._add_object(stream)
 
-    def edit(writer):
+
+def on_page(number, pattern, new, count=1):
+    """Replace a pattern in what is drawn on a page."""
+
+    def change(writer):
         page = writer.pages[number]
-        stream = DecodedStreamObject()
-        stream.set_data(change(page.get_contents().get_data()))
-        page[NameObject("/Contents")] = writer._add_object(stream)
+        old = page.get_contents().get_data()
+        data = re.sub(pattern, new, old, count=count)
+        assert data != old
+        page.update(made({"/Contents": redrawn(writer, {}, data)}))
 
-    return lambda pdf: edited(pdf, edit)
-
-
-def other_digit(content):
-    """Change a digit of the text of a page."""
-    new = re.sub(
-        rb"\((\d)", lambda m: b"(1" if m[1] == b"7" else b"(7", content, count=1
-    )
-    assert new != content
-    return new
+    return edited(change)
 
 
-def drawn(operators):
-    return lambda content: content + b"\nQ Q q " + operators + b" Q\n"
+def drawn(number, operators):
+    """Draw something more at the end of a page."""
+    return on_page(number, rb"\Z", b"\nQ Q q " + operators + b" Q\n")
 
 
 def forms(writer):
     """Give the figures, each with the dictionary and the name that it has there."""
     for page in writer.pages:
-        objects = page["/Resources"].get_object().get("/XObject", DictionaryObject())
+        objects = page["/Resources"].get_object().get("/XObject", made({}))
         for name, drawing in objects.get_object().items():
             yield objects.get_object(), name, drawing.get_object()
 
@@ -114,47 +150,43 @@ def swap_figures(writer):
 
 def move_a_line(writer):
     (objects, name, form), *_ = forms(writer)
-    stream = DecodedStreamObject()
-    stream.update({k: v for k, v in form.items() if k not in ("/Length", "/Filter")})
-    stream.set_data(re.sub(rb"(\d)\.(\d) ", rb"\1.9\2 ", form.get_data(), count=40))
-    objects[name] = writer._add_object(stream)
+    data = re.sub(rb"(\d)\.(\d) ", rb"\1.9\2 ", form.get_data(), count=40)
+    objects[name] = redrawn(writer, form, data)
 
 
 def annotate(subtype, **more):
-    def edit(writer):
-        note = {
-            NameObject("/Type"): NameObject("/Annot"),
-            NameObject("/Subtype"): NameObject(subtype),
-            NameObject("/Rect"): RectangleObject((100, 600, 300, 700)),
-            NameObject("/Contents"): TextStringObject("99.99"),
-            **{NameObject(f"/{k}"): v for k, v in more.items()},
-        }
-        writer.add_annotation(0, DictionaryObject(note))
-
-    return lambda pdf: edited(pdf, edit)
+    note = {"/Type": "/Annot", "/Subtype": subtype, "/Contents": "99.99"}
+    note |= {"/Rect": [100, 600, 300, 700], **{f"/{k}": v for k, v in more.items()}}
+    return edited(lambda writer: writer.add_annotation(0, made(note)))
 
 
-def add_script(writer):
-    script = {"/S": NameObject("/JavaScript"), "/JS": TextStringObject("app.alert(1)")}
-    names = writer.root_object.setdefault(NameObject("/Names"), DictionaryObject())
-    names.get_object()[NameObject("/JavaScript")] = DictionaryObject(
-        {NameObject(name): value for name, value in script.items()}
-    )
+def links(writer):
+    """Give the links of the first page that has some that lead into the report."""
+    for page in writer.pages:
+        notes = [each.get_object() for each in page.get("/Annots", [])]
+        if len(found := [n for n in notes if "/D" in n.get("/A", {})]) > 1:
+            return found
+    raise LookupError("no links")
+
+
+def swap_links(writer):
+    a, b = links(writer)[0], links(writer)[-1]
+    first = a["/A"]
+    a.update(made({"/A": b["/A"]}))
+    b.update(made({"/A": first}))
 
 
 def pages(order):
     """Keep the attachments, and some of the pages, in another order."""
 
-    def edit(writer):
-        kids = list(writer.pages)
-        chosen = order(kids)
+    def change(writer):
+        chosen = order(list(writer.pages))
         tree = writer.root_object["/Pages"].get_object()
-        tree[NameObject("/Kids")] = type(tree["/Kids"])(
-            page.indirect_reference for page in chosen
-        )
-        tree[NameObject("/Count")] = pypdf.generic.NumberObject(len(chosen))
+        kids = [page.indirect_reference for page in chosen]
+        count = generic.NumberObject(len(kids))
+        tree.update(made({"/Kids": kids, "/Count": count}))
 
-    return lambda pdf: edited(pdf, edit)
+    return edited(change)
 
 
 def blank(pdf):
@@ -164,9 +196,19 @@ def blank(pdf):
     for name, contents in pypdf.PdfReader(io.BytesIO(pdf)).attachments.items():
         writer.add_attachment(name, contents[0])
     writer.add_metadata({"/Producer": "pdfTeX-1.40.25"})
-    written = io.BytesIO()
-    writer.write(written)
-    return written.getvalue()
+    return written(writer)
+
+
+TYPESET = verify.typeset_again
+TYPESET_BEFORE = {}
+
+
+def typeset_once(source, claims):
+    """Spare TeX, which takes longer than all else, what it has set before."""
+    key = source, *sorted(claims.files.items())
+    if key not in TYPESET_BEFORE:
+        TYPESET_BEFORE[key] = TYPESET(source, claims)
+    return TYPESET_BEFORE[key]
 
 
 def made_elsewhere(change=lambda _: None, tables=lambda _, table: table, tex=str):
@@ -175,20 +217,32 @@ def made_elsewhere(change=lambda _: None, tables=lambda _, table: table, tex=str
     def build(pdf):
         with chdir(verify.PROJECT), tempfile.TemporaryDirectory() as folder:
             Path(folder, "in.pdf").write_bytes(pdf)
-            files = verify.attachments(Path(folder, "in.pdf"))
-            said = json.loads(files["provenance.json"])
-            change(said)
-            for name in [n for n in files if n.endswith(".csv")]:
-                files[name] = tables(name, files[name])
-                sha256 = hashlib.sha256(files[name]).hexdigest()
-                said["results"][f"results/{name}"]["sha256"] = sha256
-            files["provenance.json"] = json.dumps(said, indent=1).encode()
-            claims = verify.Claims(files)
-            source, record = verify.rendered(claims)
-            files["ledger.json"] = (json.dumps(record, indent=1) + "\n").encode()
-            return verify.typeset_again(tex(source), claims, files)
+            files = Report(Path(folder, "in.pdf")).files
+        said = json.loads(files["provenance.json"])
+        change(said)
+        for name in [n for n in files if n.endswith(".csv")]:
+            files[name] = tables(name, files[name])
+            sha256 = hashlib.sha256(files[name]).hexdigest()
+            said["results"][f"results/{name}"]["sha256"] = sha256
+        files["provenance.json"] = json.dumps(said, indent=1).encode()
+        claims = verify.Claims(files, Path("forged"))
+        source, record = verify.rendered(claims)
+        files["ledger.json"] = (json.dumps(record, indent=1) + "\n").encode()
+        return typeset_once(tex(source), claims)
 
     return build
+
+
+def with_its_source(pdf):
+    """Attach the source of other words, for whoever typesets the report again."""
+    sources = []
+
+    def other_words(source):
+        sources.append(source.replace("classifies", "sees", 1))
+        return sources[0]
+
+    forged = made_elsewhere(tex=other_words)(pdf)
+    return edited(lambda w: w.add_attachment("report.tex", sources[0].encode()))(forged)
 
 
 def digits(relative, names=r".*"):
@@ -206,21 +260,24 @@ def digits(relative, names=r".*"):
     return change
 
 
-def qpdf(*options):
+def program(*command):
+    """Save a PDF anew by another program."""
+
     def save(pdf):
         with tempfile.TemporaryDirectory() as folder:
-            old, new = Path(folder, "a.pdf"), Path(folder, "b.pdf")
-            old.write_bytes(pdf)
-            subprocess.run(["qpdf", "--warning-exit-0", old, new, *options], check=True)
-            return new.read_bytes()
+            Path(folder, "a.pdf").write_bytes(pdf)
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+            return Path(folder, "b.pdf").read_bytes()
 
     return save
 
 
+def qpdf(*options):
+    return program("qpdf", "--warning-exit-0", "a.pdf", "b.pdf", *options)
+
+
 def pdfium(pdf):
-    written = io.BytesIO()
-    pypdfium2.PdfDocument(pdf).save(written)
-    return written.getvalue()
+    return written(pypdfium2.PdfDocument(pdf))
 
 
 def compress(writer):
@@ -228,7 +285,7 @@ def compress(writer):
         page.compress_content_streams()
 
 
-def said(**claims):
+def claim(**claims):
     return lambda provenance: provenance.update(claims)
 
 
@@ -236,97 +293,107 @@ def versions(**other):
     return lambda provenance: provenance["versions"].update(other)
 
 
-def in_provenance(change):
-    return in_json("provenance.json", change)
+def replaced(old, new):
+    """Replace words of the source."""
+    return made_elsewhere(tex=lambda source: re.sub(old, new, source, count=1))
 
 
-OTHER = "0" * 64
+def at_start(tex):
+    return made_elsewhere(tex=lambda s: s.replace(BEGIN, BEGIN + tex))
+
+
 BEGIN = r"\begin{document}"
 MEANS = "final_summary.csv|epochs.csv|learning_rates.csv"
-OVER = b"1 g 100 500 300 200 re f"
+ADDRESS = {"/S": "/URI", "/URI": "http://x"}
+SCRIPT = {"/S": "/JavaScript", "/JS": "app.alert(1)"}
+INVERTED = {True: False, False: True}.get
 FORGERIES = {
     "a blank page with the genuine attachments": blank,
     **{
-        f"another digit on page {n + 1}": on_page(n, other_digit)
+        f"another digit on page {n + 1}": on_page(
+            n, rb"\((\d)", lambda m: b"(1" if m[1] == b"7" else b"(7"
+        )
         for n in range(0, 14, 2)
     },
     "a page less": pages(lambda kids: kids[:-1]),
     "a page twice": pages(lambda kids: [*kids, kids[1]]),
     "two pages swapped": pages(lambda kids: [kids[1], kids[0], *kids[2:]]),
-    "a blank page more": lambda pdf: edited(pdf, lambda w: w.add_blank_page() and None),
-    "a white area over the text": on_page(0, drawn(OVER)),
-    "a line over a figure": on_page(8, drawn(b"4 w 100 500 m 400 700 l S")),
-    "words over the text": on_page(0, drawn(b"BT /F8 12 Tf 100 500 Td (99.99) Tj ET")),
-    "two figures swapped": lambda pdf: edited(pdf, swap_figures),
-    "a curve moved": lambda pdf: edited(pdf, move_a_line),
+    "a blank page more": edited(lambda w: w.add_blank_page()),
+    "a smaller page": put(lambda w: w.pages[0], CropBox=[0, 0, 500, 500]),
+    "a page turned": edited(lambda w: w.pages[2].rotate(90)),
+    "a white area over the text": drawn(0, b"1 g 100 500 300 200 re f"),
+    "a line over a figure": drawn(8, b"4 w 100 500 m 400 700 l S"),
+    "words over the text": drawn(0, b"BT /F8 12 Tf 100 500 Td (99.99) Tj ET"),
+    "words that are hidden": drawn(0, b"BT 3 Tr /F8 12 Tf 9 9 Td (99.99) Tj ET"),
+    "white words": drawn(0, b"BT 1 g /F8 12 Tf 9 9 Td (99.99) Tj ET"),
+    "no words to be seen": on_page(0, rb"\bBT\b", b"BT 3 Tr", count=0),
+    "a line of text elsewhere": on_page(0, rb"(-?\d+\.\d+) Td", b"9 Td"),
+    "two figures swapped": edited(swap_figures),
+    "a curve moved": edited(move_a_line),
     "a note over the text": annotate("/FreeText"),
     "a stamp": annotate("/Stamp"),
-    "a square": annotate("/Square", IC=pypdf.generic.ArrayObject([FloatObject(1)] * 3)),
-    "a link elsewhere": annotate(
-        "/Link",
-        A=DictionaryObject(
-            {
-                NameObject("/S"): NameObject("/URI"),
-                NameObject("/URI"): TextStringObject("http://x"),
-            }
-        ),
+    "a square": annotate("/Square", IC=[1, 1, 1]),
+    "a file behind a pin": annotate("/FileAttachment"),
+    "a form": annotate("/Widget", FT="/Tx"),
+    "a link elsewhere": annotate("/Link", A=ADDRESS),
+    "a link to nowhere": annotate("/Link"),
+    "a link moved": put(lambda w: links(w)[0], Rect=[10, 10, 90, 20]),
+    "two links swapped": edited(swap_links),
+    "a script": put(lambda w: w.root_object, OpenAction=SCRIPT),
+    "a script behind a link": put(lambda w: links(w)[0]["/A"], Next=SCRIPT),
+    "a layer": put(lambda w: w.root_object, OCProperties={"/OCGs": []}),
+    "another heading among the contents": put(
+        lambda w: w.root_object["/Outlines"]["/First"].get_object(), Title="99.99 %"
     ),
-    "another title": lambda pdf: edited(pdf, lambda w: w.add_metadata({"/Title": "X"})),
-    "another author": lambda pdf: edited(
-        pdf, lambda w: w.add_metadata({"/Author": "X"})
-    ),
-    "a smaller page": lambda pdf: edited(
-        pdf, lambda w: setattr(w.pages[0], "cropbox", RectangleObject((0, 0, 500, 500)))
-    ),
-    "a page turned": lambda pdf: edited(pdf, lambda w: w.pages[2].rotate(90) and None),
-    "a script": lambda pdf: edited(pdf, add_script),
+    "another title": edited(lambda w: w.add_metadata({"/Title": "X"})),
+    "another author": edited(lambda w: w.add_metadata({"/Author": "X"})),
+    "keywords": edited(lambda w: w.add_metadata({"/Keywords": "99.99 %"})),
+    "a table more": edited(lambda w: w.add_attachment("extra.csv", b"a\n1\n")),
+    "a file more": edited(lambda w: w.add_attachment("results.txt", b"99.99 %")),
+    "a table twice": edited(lambda w: w.add_attachment("final.csv", b"a\n1\n")),
+    "other words, and their source attached": with_its_source,
     "another cell": in_table("final.csv", consistent=False),
     "another cell, and its digest": in_table("final.csv", consistent=True),
     "another cell that is not printed": in_table("batches.csv", consistent=True),
-    "another printed number in the ledger": in_json(
-        "ledger.json", lambda s: s["numbers"][5].update(printed="99.9")
-    ),
-    "a finding turned": in_json(
-        "ledger.json",
-        lambda s: s["findings"].update(dict.fromkeys(s["findings"], True)),
-    ),
-    "another rule": in_json("manifest.json", lambda s: s["final"].update(line=1)),
-    "another setting": in_provenance(
-        lambda s: s["config"]["synthetic"].update(epochs=9)
-    ),
-    "another source": in_provenance(lambda s: s["sources"].update(Snakefile=OTHER)),
-    "no sources": in_provenance(lambda s: s.update(sources={})),
-    "other data": in_provenance(
-        lambda s: s["data"].update(dict.fromkeys(s["data"], OTHER))
-    ),
-    "another commit": in_provenance(lambda s: s["commit"].update(hash="a" * 40)),
-    "no changes since the commit": in_provenance(
-        lambda s: s["commit"].update(
-            uncommitted_changes=not s["commit"]["uncommitted_changes"]
-        )
-    ),
-    "another run": in_provenance(
-        lambda s: next(v for k, v in s["results"].items() if "/runs/" in k).update(
-            sha256=OTHER
-        )
-    ),
-    "another version": in_provenance(versions(numpy="1.0")),
-    "another arithmetic": in_provenance(said(arithmetic="native")),
-    "all of another arithmetic": made_elsewhere(said(arithmetic="processor is X")),
+    "another printed number": said("ledger", "numbers", 5, "printed", "99.9"),
+    "another value in the ledger": said("ledger", "numbers", 5, "value", 99.9),
+    "a number less in the ledger": said("ledger", "numbers", lambda was: was[1:]),
+    "numbers that are none": said("ledger", "numbers", "x"),
+    "a finding turned": said("ledger", "findings", FIRST, INVERTED),
+    "another sentence of a finding": said("ledger", "sentences", FIRST, []),
+    "another rule": said("manifest", "final", "line", 1),
+    "another command": said("manifest", "final", "command", "cat"),
+    "another setting": claimed("config", "synthetic", "epochs", 9),
+    "seeds in another order": claimed("config", "final", "seeds", lambda s: s[::-1]),
+    "a setting more": claimed("config", "checked", "by the teacher"),
+    "another source": claimed("sources", "Snakefile", OTHER),
+    "no sources": claimed("sources", {}),
+    "other data": claimed("data", FIRST, OTHER),
+    "no data": claimed("data", {}),
+    "another commit": claimed("commit", "hash", "a" * 40),
+    "another time of the commit": claimed("commit", "time", 1),
+    "no changes since the commit": claimed("commit", "uncommitted_changes", INVERTED),
+    "another configuration": claimed("commit", "another_configuration", INVERTED),
+    "another run": claimed("results", RUN, "sha256", OTHER),
+    "a run less": claimed("results", lambda r: {k: r[k] for k in r if k != RUN}),
+    "another version": claimed("versions", "numpy", "1.0"),
+    "no versions": claimed("versions", {}),
+    "another arithmetic": claimed("arithmetic", "native"),
+    "a word of praise": claimed("checked", "by the teacher"),
+    "all of another arithmetic": made_elsewhere(claim(arithmetic="processor is X")),
     "better results, all consistent": made_elsewhere(tables=digits(0.005, MEANS)),
     "better results, said to be native": made_elsewhere(
-        said(arithmetic="native"), digits(0.005, MEANS)
+        claim(arithmetic="native"), digits(0.005, MEANS)
     ),
     "better results, said to be of another Python": made_elsewhere(
         versions(python="3.13.5"), digits(0.005, MEANS)
     ),
-    "other words": made_elsewhere(tex=lambda s: s.replace("classifies", "sees", 1)),
-    "another number in the text": made_elsewhere(
-        tex=lambda s: re.sub(r"\\num\{0\.3\}", r"\\num{0.2}", s, count=1)
-    ),
-    "another number of commit": made_elsewhere(
-        tex=lambda s: re.sub(r"from commit (\\file\{)\w", r"from commit \1z", s)
-    ),
+    "other words": replaced("classifies", "sees"),
+    "words more at the end": replaced(r"\\end\{document\}", r"More.\\end{document}"),
+    "another number in the text": replaced(r"\\num\{0\.3\}", r"\\num{0.2}"),
+    "another number of commit": replaced(r"from commit (\\file\{)\w", r"commit \1z"),
+    "another author on the page": replaced(r"(\\author\{)", r"\1X, "),
+    "another figure": replaced(r"(\\resultfigure.*?\{)\w+", r"\1final"),
 }
 BY_QPDF = (
     "--object-streams=generate", "--object-streams=disable", "--linearize", "--qdf",
@@ -334,23 +401,34 @@ BY_QPDF = (
     "--normalize-content=y", "--min-version=1.7", "--force-version=1.5",
     "--recompress-flate", "--preserve-unreferenced", "--newline-before-endstream",
     "--decode-level=all", "--compress-streams=n", "--deterministic-id",
+    "--optimize-images", "--externalize-inline-images", "--compression-level=9",
 )  # fmt: skip
+GS = ("gs", "-q", "-dNOPAUSE", "-dBATCH", "-sDEVICE=pdfwrite", "-sOutputFile=b.pdf")
+PROGRAMS = ("qpdf", "gs", "mutool", "pdftk", "pdftocairo")
+resaved = edited(lambda _: None)
 HONEST = {
     "as it is": lambda pdf: pdf,
     **{f"qpdf {option}": qpdf(option) for option in BY_QPDF},
     "qpdf twice": lambda pdf: qpdf("--linearize")(qpdf("--qdf")(pdf)),
-    "pypdf": lambda pdf: edited(pdf, lambda _: None),
-    "pypdf, compressed": lambda pdf: edited(pdf, compress),
-    "pypdf, like objects once": lambda pdf: edited(
-        pdf, lambda w: w.compress_identical_objects() and None
+    "qpdf, encrypted without a password": qpdf("--encrypt", "", "x", "256", "--"),
+    "gs": program(*GS, "a.pdf"),
+    "gs for screens": program(*GS, "-dPDFSETTINGS=/screen", "a.pdf"),
+    "gs for printers": program(*GS, "-dPDFSETTINGS=/printer", "a.pdf"),
+    "gs of PDF 1.4": program(*GS, "-dCompatibilityLevel=1.4", "a.pdf"),
+    "mutool": program("mutool", "clean", "-gggg", "-z", "a.pdf", "b.pdf"),
+    "mutool, readable": program("mutool", "clean", "-d", "-a", "a.pdf", "b.pdf"),
+    "pdftk": program("pdftk", "a.pdf", "output", "b.pdf", "uncompress"),
+    "pdftocairo": program("pdftocairo", "-pdf", "a.pdf", "b.pdf"),
+    "pypdf": resaved,
+    "pypdf, compressed": edited(compress),
+    "pypdf, like objects once": edited(lambda w: w.compress_identical_objects()),
+    "pypdf, another producer": edited(
+        lambda w: w.add_metadata({"/Producer": "X", "/CreationDate": "D:2030"})
     ),
-    "pypdf, another producer": lambda pdf: edited(
-        pdf, lambda w: w.add_metadata({"/Producer": "X", "/CreationDate": "D:2030"})
-    ),
-    "pypdf, after qpdf": lambda pdf: edited(qpdf("--qdf")(pdf), lambda _: None),
-    "pypdf, then qpdf": lambda pdf: qpdf("--linearize")(edited(pdf, lambda _: None)),
+    "pypdf, after qpdf": lambda pdf: resaved(qpdf("--qdf")(pdf)),
+    "pypdf, then qpdf": lambda pdf: qpdf("--linearize")(resaved(pdf)),
     "pdfium": pdfium,
-    "pdfium, then pypdf": lambda pdf: edited(pdfium(pdf), lambda _: None),
+    "pdfium, then pypdf": lambda pdf: resaved(pdfium(pdf)),
     "a line end more": lambda pdf: pdf + b"\n",
     "from a mail with other line ends at its end": lambda pdf: pdf.rstrip() + b"\r\n",
     **{
@@ -365,28 +443,26 @@ HONEST = {
         versions(python="3.13.5"), digits(1e-15, "synthetic.*|gradient_differences.csv")
     ),
     "ARM": made_elsewhere(
-        said(arithmetic="processor is aarch64, not x86-64, openblas neoversen1"),
+        claim(arithmetic="processor is aarch64, not x86-64, openblas neoversen1"),
         digits(0.003, MEANS),
     ),
     "no AVX2": made_elsewhere(
-        said(arithmetic="processor without AVX2 and FMA, openblas Sandybridge"),
+        claim(arithmetic="processor without AVX2 and FMA, openblas Sandybridge"),
         digits(-0.002, MEANS),
     ),
     "native": made_elsewhere(
-        said(arithmetic="native, openblas SkylakeX"), digits(1e-6, MEANS)
+        claim(arithmetic="native, openblas SkylakeX"), digits(1e-6, MEANS)
     ),
-    "native, the same digits": made_elsewhere(said(arithmetic="native, openblas X")),
+    "native, the same digits": made_elsewhere(claim(arithmetic="native, openblas X")),
     "TeX without compression": made_elsewhere(tex=r"\pdfcompresslevel=0 {}".format),
+    "TeX of another zlib": made_elsewhere(tex=r"\pdfcompresslevel=3 {}".format),
     "TeX without object streams": made_elsewhere(
         tex=r"\pdfobjcompresslevel=0 {}".format
     ),
     "TeX of PDF 1.4": made_elsewhere(tex=r"\pdfminorversion=4 {}".format),
-    "TeX that breaks lines otherwise": made_elsewhere(
-        tex=lambda s: s.replace(BEGIN, BEGIN + r"\hyphenpenalty=9999 ")
-    ),
-    "TeX that breaks pages otherwise": made_elsewhere(
-        tex=lambda s: s.replace(BEGIN, BEGIN + r"\vspace*{2pt}")
-    ),
+    "TeX that breaks lines otherwise": at_start(r"\hyphenpenalty=9999 "),
+    "TeX that breaks pages otherwise": at_start(r"\vspace*{2pt}"),
+    "TeX that moves the text by a hair": at_start(r"\hoffset=.2pt "),
     "TeX with another date": made_elsewhere(
         tex=lambda s: s.replace(BEGIN, r"\pdfinfo{/Note (x)}" + BEGIN)
     ),
@@ -400,36 +476,29 @@ def outcome(pdf, change):
         file.write_bytes(change(pdf))
         try:
             verdicts = verify.verify(file)
-        except verify.VerificationError as error:
+        except ReportError as error:
             return 3, [str(error)]
     return exit_code(verdicts), [f"{a}: {b}" for a, b in verdicts if a != "same"]
 
 
 def main():
-    """Print the outcome of each, and fail if one is wrong."""
-    once, again = {}, verify.typeset_again  # TeX takes longer than all else
-
-    def typeset_again(source, claims, files):
-        key = source, *sorted(files.items())
-        if key not in once:
-            once[key] = again(source, claims, files)
-        return once[key]
-
-    verify.typeset_again = typeset_again
+    """Print the outcome of each, or of those whose name has some words."""
+    verify.typeset_again = typeset_once
     pdf = (verify.PROJECT / "report" / "report.pdf").read_bytes()
-    wrong, counts = [], {}
+    wrong = []
     for kind, cases, refused in (("forgery", FORGERIES, 0), ("honest", HONEST, 1)):
-        counts[kind] = Counter()
+        counts = Counter()
         for name, change in cases.items():
-            if name.startswith("qpdf") and not shutil.which("qpdf"):
+            command = name.split()[0].strip(",")
+            if command in PROGRAMS and not shutil.which(command):
+                continue
+            if not all(word in name for word in sys.argv[1:]):
                 continue
             code, reasons = outcome(pdf, change)
-            counts[kind][code] += 1
+            counts[code] += 1
             wrong += [name] * (code == refused)
             print(f"{kind}\t{code}\t{name}\t{(reasons or ['-'])[0][:90]}", flush=True)
-    print(
-        *(f"{kind}: {dict(sorted(c.items()))}" for kind, c in counts.items()), sep="\n"
-    )
+        print(f"{kind}: {dict(sorted(counts.items()))}")
     if wrong:
         sys.exit(f"wrong: {', '.join(wrong)}")
 

@@ -17,7 +17,7 @@ from typing import Any
 from rocrate.model import ComputationalWorkflow, ContextEntity
 from rocrate.rocrate import ROCrate
 
-from mlp.document.verify import Claims
+from mlp.document.pdf import Claims
 from mlp.outputs import replacing
 from mlp.records import digest, record_of
 from workflow.commit import CARRIED, git
@@ -75,7 +75,8 @@ def collect() -> tuple[Claims, dict[str, str], dict[str, str]]:
     """
     if missing := [name for name in REPORT if not Path(name).is_file()]:
         raise ArchiveError(f"{missing[0]} is missing: {AGAIN}")
-    claims = Claims({Path(name).name: Path(name).read_bytes() for name in JSON})
+    files = {Path(name).name: Path(name).read_bytes() for name in JSON}
+    claims = Claims(files, Path("report"))
     if not claims.revision or claims.commit["another_configuration"]:
         raise ArchiveError(
             f"{REPORT[0]} is of commit {claims.commit_name}: commit all, {AGAIN}"

@@ -6,25 +6,42 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mlp.document.pdf import Report
-from mlp.document.verify import flat
 
 Changes = Iterator[str]  # lines for a reader
+NOTHING = "(none)"
 
 
-def differences(old: Mapping, new: Mapping) -> Changes:
-    """List the names whose values differ, or which one of the two does not have."""
+def flat(settings: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Give the settings, each by the path of its key."""
+    if isinstance(settings, list) and settings and isinstance(settings[0], Mapping):
+        settings = dict(enumerate(settings, start=1))
+    if isinstance(settings, Mapping):
+        for key, value in settings.items():
+            yield from flat(value, f"{path}.{key}".removeprefix("."))
+    else:
+        yield path, settings
+
+
+def differences(old: Mapping, new: Mapping) -> Iterator[tuple]:
+    """Give each name whose values differ, or which one of the two lacks, with both."""
     for name in sorted(old.keys() | new.keys()):
-        before, after = old.get(name, "(none)"), new.get(name, "(none)")
+        before, after = old.get(name, NOTHING), new.get(name, NOTHING)
         if before != after:
-            yield f"{name}: {before} -> {after}"
+            yield name, before, after
+
+
+def values(old: Mapping, new: Mapping) -> Changes:
+    """List the names whose values differ."""
+    for name, before, after in differences(old, new):
+        yield f"{name}: {before} -> {after}"
 
 
 def files(old: Mapping, new: Mapping) -> Changes:
     """List the files whose SHA-256 differs."""
-    for name in sorted(old.keys() | new.keys()):
-        if name not in old or name not in new:
+    for name, before, after in differences(old, new):
+        if NOTHING in (before, after):
             yield f"{name}: only in the {'old' if name in old else 'new'} report"
-        elif old[name] != new[name]:
+        else:
             yield name
 
 
@@ -101,12 +118,10 @@ def compare(old: Report, new: Report) -> dict[str, list[str]]:
         for each in (was, now)
     ]
     return {
-        "Settings": list(
-            differences(dict(flat(was["config"])), dict(flat(now["config"])))
-        ),
+        "Settings": list(values(dict(flat(was["config"])), dict(flat(now["config"])))),
         "Sources": list(files(was["sources"], now["sources"])),
         "Data": list(files(was["data"], now["data"])),
-        "Versions": list(differences(was["versions"], now["versions"])),
+        "Versions": list(values(was["versions"], now["versions"])),
         "Numbers": list(numbers(old, new)),
         "Findings": list(findings(old, new)),
         "Figures": list(files(*figures)),

@@ -2,7 +2,8 @@
 
 What a PDF says of itself counts for nothing here: not the program that made it, nor its
 dates.  Another TeX may break lines and pages elsewhere; a program that saves a PDF anew
-may order and compress its objects otherwise.
+may order and compress its objects otherwise, draw figures on the page itself, or lose
+which signs its glyphs stand for.
 """
 
 import difflib
@@ -12,6 +13,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -20,12 +22,14 @@ import pypdfium2
 
 from mlp.document.verdicts import DIFFERS, SAME, UNCHECKED, Verdict
 
+ALL_BYTES = "all bytes of the PDF, typeset again"
 VISIBLE = 64  # of 255 levels of grey, at 72 dots an inch: a thin stroke of a digit
-UNPRINTED = re.compile(
-    r"[\s\u00ad\ufffe\x00-\x1f-]"
-)  # spaces, and hyphens at line ends
+NEAR = 1.0  # points
+# spaces, and hyphens at line ends
+UNPRINTED = re.compile(r"[\s\u00ad\ufffe\x00-\x1f-]")
 NOTHING = pypdf.generic.DictionaryObject()
 DRAWN = re.compile(rb"(/[^\s/]+)\s+Do\b")
+ACTIVE = ("/JS", "/AA", "/Launch", "/AcroForm", "/OCProperties", "/RichMedia")
 AROUND = 25  # characters
 
 
@@ -44,6 +48,10 @@ class Pages:
         numbered = enumerate(self.texts, start=1)
         return "".join(text.removesuffix(str(number)) for number, text in numbered)
 
+    def bag_of_words(self) -> Counter[str]:
+        """Count the words of all pages."""
+        return Counter(" ".join(self.words).split())
+
     def figures(self) -> list[str]:
         """Give the SHA-256 of each drawing, uncompressed, in the order of drawing."""
         found: list[str] = []
@@ -53,21 +61,38 @@ class Pages:
                 found += drawings(contents.get_data(), page.get("/Resources", NOTHING))
         return found
 
-    def properties(self) -> dict[str, object]:
-        """Give what else a reader may meet: the title, addresses, notes, scripts."""
-        notes: Counter[str] = Counter()
+    def links(self) -> list[tuple[tuple, list[float]]]:
+        """Give each note or link: what it is, and the numbers of its places."""
+        destinations: Mapping = self.reader.named_destinations
+        found = []
         for page in self.reader.pages:
             for each in page.annotations or []:
                 note = each.get_object()
                 action = note.get("/A", NOTHING).get_object()
-                notes[f"{note['/Subtype']} {action.get('/URI', '')}".strip()] += 1
-        root = self.reader.root_object
+                name = str(note.get("/Dest", action.get("/D")))
+                to = destinations.get(name, NOTHING)
+                number = self.reader.get_destination_page_number(to) if to else None
+                what = note["/Subtype"], action.get("/S"), action.get("/URI"), number
+                places = [*note["/Rect"], to.get("/Left", 0), to.get("/Top", 0)]
+                found.append((what, [float(place) for place in places]))
+        return found
+
+    def properties(self) -> dict[str, object]:
+        """Give what else a reader may meet."""
+        contents = str(self.reader.outline)
         information: Mapping = self.reader.metadata or {}
-        names = ("/Title", "/Author", "/Subject")
+        objects = map(str, pypdf.PdfWriter(clone_from=self.reader)._objects)
         return {
-            "notes and links": notes,
-            "scripts": ["/JavaScript" in root.get("/Names", {}), "/AA" in root],
-            **{name[1:].lower(): str(information.get(name)) for name in names},
+            "notes and links": Counter(what[:3] for what, _ in self.links()),
+            "scripts, layers or forms": Counter(
+                name for each in objects for name in ACTIVE if f"'{name}'" in each
+            ),
+            "files attached": sorted(self.reader.attachments),
+            "table of contents": re.findall("'/Title': '(.*?)'", contents),
+            **{
+                name: str(information.get(f"/{name.title()}"))
+                for name in ("title", "author", "subject", "keywords")
+            },
         }
 
 
@@ -92,59 +117,69 @@ def compare(pdf: bytes, again: bytes, exact: bool) -> Iterator[Verdict]:
         Whether the figures here are those of the report, to the byte.
     """
     if pdf == again:
-        yield SAME, "all bytes of the PDF, typeset again"
+        yield SAME, ALL_BYTES
         return
     there, here = Pages(pdf), Pages(again)
-    same_text = there.texts == here.texts
-    if same_text:
+    yield from compare_texts(there, here)
+    found = there.properties()
+    for name, value in here.properties().items():
+        if found[name] != value:
+            yield DIFFERS, f"the {name} of the PDF, from those typeset again"
+    yield from compare_figures(there.figures(), here.figures(), exact)
+    if there.texts == here.texts:
+        yield from compare_looks(there, here)
+
+
+def compare_texts(there: Pages, here: Pages) -> Iterator[Verdict]:
+    """Compare the pages by their text."""
+    if there.texts == here.texts:
         yield SAME, f"the text of {len(here.texts)} pages, typeset again"
     elif there.running_text() == here.running_text():
         yield (
             UNCHECKED,
-            "the text, typeset again: the same, but pages break elsewhere",
+            "the text: the same as typeset again, but pages break elsewhere",
         )
-    elif Counter(" ".join(there.words).split()) == Counter(
-        " ".join(here.words).split()
-    ):
+    elif there.bag_of_words() == here.bag_of_words():
         yield UNCHECKED, "the text: the same words as typeset again, in another order"
     else:
-        yield from (
-            (DIFFERS, f"page {number}: {difference(a, b)}")
-            for number, (a, b) in enumerate(zip_pages(there.texts, here.texts), start=1)
-            if a != b
-        )
-    for name, value in here.properties().items():
-        if there.properties()[name] != value:
-            yield DIFFERS, f"the {name} of the PDF, from those typeset again"
-    if there.figures() == here.figures():
-        yield SAME, f"{len(here.figures())} drawings in the figures"
-    elif exact:
-        yield DIFFERS, "a figure in the PDF, from those of results/figures here"
-    else:
-        yield UNCHECKED, "the figures, which are drawn from other results"
-    if same_text:
-        yield from compare_looks(there, here)
+        pairs = zip_longest(there.texts, here.texts, fillvalue="")
+        for number, (a, b) in enumerate(pairs, start=1):
+            if a != b:
+                verdict = UNCHECKED if same_but_signs(a, b) else DIFFERS
+                yield verdict, f"page {number}: {difference(a, b)}"
 
 
-def zip_pages(there: list[str], here: list[str]) -> Iterator[tuple[str, str]]:
-    """Pair the pages, with nothing where one has fewer."""
-    for number in range(max(len(there), len(here))):
-        yield (
-            there[number] if number < len(there) else "",
-            here[number] if number < len(here) else "",
-        )
+def same_but_signs(there: str, here: str) -> bool:
+    """Tell whether only signs, such as that of a product, are other characters."""
+    return len(there) == len(here) and all(
+        a == b or unicodedata.category(b) == "Sm" for a, b in zip(there, here)
+    )
 
 
 def difference(there: str, here: str) -> str:
     """Show the first difference of two texts."""
-    at = next(
-        (i for i, (a, b) in enumerate(zip(there, here)) if a != b),
-        min(len(there), len(here)),
-    )
-    start = max(at - AROUND, 0)
-    a, b = there[start : at + AROUND], here[start : at + AROUND]
+    pairs = enumerate(zip_longest(there, here))
+    start = max(next(at for at, (a, b) in pairs if a != b) - AROUND, 0)
+    found, right = (text[start : start + 2 * AROUND] for text in (there, here))
     likeness = difflib.SequenceMatcher(None, there, here, autojunk=False).quick_ratio()
-    return f"'{a}' stands where '{b}' belongs ({likeness:.1%} of the page alike)"
+    return (
+        f"'{found}' stands where '{right}' belongs ({likeness:.1%} of the page alike)"
+    )
+
+
+def compare_figures(
+    there: list[str], here: list[str], exact: bool
+) -> Iterator[Verdict]:
+    """Compare the drawings, of which a program may have drawn some on the page."""
+    rest = iter(here)
+    if there == here:
+        yield SAME, f"{len(here)} drawings in the figures"
+    elif not exact:
+        yield UNCHECKED, "the figures, which are drawn from other results"
+    elif len(there) < len(here) and all(drawing in rest for drawing in there):
+        yield UNCHECKED, "the figures, of which some are no drawings of their own"
+    else:
+        yield DIFFERS, "a figure in the PDF, from those of results/figures here"
 
 
 def compare_looks(there: Pages, here: Pages) -> Iterator[Verdict]:
@@ -163,3 +198,8 @@ def compare_looks(there: Pages, here: Pages) -> Iterator[Verdict]:
         yield UNCHECKED, f"the look of page {named}: not as typeset here; look at it"
     else:
         yield SAME, "the look of the pages"
+    (links, places), (expected, where) = (
+        zip(*pages.links(), strict=True) for pages in (there, here)
+    )
+    if links != expected or not np.allclose(places, where, rtol=0, atol=NEAR):
+        yield UNCHECKED, "the links: elsewhere, or to elsewhere, than typeset here"

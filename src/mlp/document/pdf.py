@@ -1,16 +1,19 @@
-"""A report as a PDF: what is attached to it, and where in its pages a number stands."""
+"""What a report says of itself, and where in the pages of its PDF a number stands."""
 
 import json
+import re
+import zlib
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 import pypdf
 import pypdfium2
+from pypdf.errors import DependencyError, PyPdfError
 
-from mlp.document.verify import VerificationError, attachments
-
+DESCRIBED = ("provenance.json", "ledger.json", "manifest.json")
 WORDS = 8  # on either side of a number
 NEAR = 3.0  # points
 
@@ -31,33 +34,106 @@ class Heading(NamedTuple):
     title: str
 
 
-class Report:
+UNREADABLE = (
+    PyPdfError,
+    DependencyError,  # such as an encryption that needs another library
+    pypdfium2.PdfiumError,
+    zlib.error,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a file that no build has written may end in."""
+
+
+class ReportError(SystemExit):
+    """A report that does not say where it comes from; its message ends the step."""
+
+
+class Claims:
     """What a report says of itself.
 
-    Attributes
+    Parameters
     ----------
-    ledger, manifest, provenance : dict
-        What was printed, by which rules it was made, and from what.
+    files : mapping of str to bytes
+        Those attached to a PDF, or those in ``report/`` and ``results/``.
+    place : Path
+        Where they were found.
 
     Raises
     ------
-    VerificationError
-        If one of them is not attached to the PDF.
+    ReportError
+        If they do not say where the report comes from.
+    """
+
+    def __init__(self, files: Mapping[str, bytes], place: Path) -> None:
+        self.files = files
+        try:
+            self.provenance, self.ledger, self.manifest = (
+                json.loads(files[name]) for name in DESCRIBED
+            )
+            said = self.provenance
+            self.commit: dict = dict(said["commit"])
+            self.config: dict = dict(said["config"])
+            self.data: dict[str, str] = dict(said["data"])
+            self.sources: dict[str, str] = dict(said["sources"])
+            self.results = {n: made["sha256"] for n, made in said["results"].items()}
+            self.versions: dict[str, str] = dict(said["versions"])
+            self.arithmetic = str(said["arithmetic"])
+            course = self.config["report"]["template"]
+        except UNREADABLE as error:
+            raise ReportError(
+                f"{place} does not say where it comes from, in {', '.join(DESCRIBED)} "
+                f"as a build of today writes them: {error!r}"
+            ) from error
+        self.templates = [str(folder) for folder in (course, "templates") if folder]
+        self.tables = {n: b for n, b in files.items() if n.endswith(".csv")}
+
+    @cached_property
+    def commit_name(self) -> str:
+        """Write the commit as the report does."""
+        flags = ("uncommitted_changes", "another_configuration")
+        changes = " and ".join(f.replace("_", " ") for f in flags if self.commit[f])
+        return self.commit["hash"][:12] + f" with {changes}" * bool(changes)
+
+    @cached_property
+    def revision(self) -> str:
+        """Write the identifier of Software Heritage as the report does."""
+        name = str(self.commit["hash"])
+        known = re.fullmatch("[0-9a-f]{40}", name)
+        clean = not self.commit["uncommitted_changes"]
+        return f"swh:1:rev:{name}" if known and clean else ""
+
+    @cached_property
+    def date(self) -> str:
+        """Write the date as the report does."""
+        day = datetime.fromtimestamp(self.commit["time"], UTC)
+        of_commit = f"{day.day} {day:%B %Y}" if self.commit["time"] else ""
+        return self.config["report"]["date"] or of_commit
+
+
+class Report(Claims):
+    """A report as a PDF.
+
+    Raises
+    ------
+    ReportError
+        If it cannot be read, or does not say where it comes from.
     """
 
     def __init__(self, pdf: Path) -> None:
         self.path = pdf
-        self.attached = attachments(pdf)
         try:
-            self.ledger, self.manifest, self.provenance = (
-                json.loads(self.attached[f"{name}.json"])
-                for name in ("ledger", "manifest", "provenance")
-            )
-        except (KeyError, ValueError) as error:
-            raise VerificationError(
-                f"{pdf} does not say where its numbers come from: {error} is not "
-                "attached to it; it may be older than that"
-            ) from error
+            attached = pypdf.PdfReader(pdf).attachments.items()
+            files = {name: b"".join(contents) for name, contents in attached}
+        except OSError as error:
+            raise ReportError(f"{pdf}: {error.strerror}") from error
+        except UNREADABLE as error:
+            raise ReportError(f"{pdf} cannot be read as a PDF: {error}") from error
+        super().__init__(files, pdf)
 
     @cached_property
     def reader(self) -> pypdf.PdfReader:

@@ -34,12 +34,12 @@ def runs_behind(report: Report, number: Mapping) -> list[str]:
 def check(report: Report, number: Mapping) -> str:
     """Say whether the table attached holds the number, and is the one here."""
     name = f"results/{number['table']}"
-    table = pd.read_csv(io.BytesIO(report.attached[number["table"]]))
+    table = pd.read_csv(io.BytesIO(report.files[number["table"]]))
     attached = table[number["column"]][number["row"]]
     holds = "holds it" if attached == number["value"] else f"holds {attached} instead"
     if not (PROJECT / name).is_file():
         here = "there is none here to compare it with"
-    elif (PROJECT / name).read_bytes() == report.attached[number["table"]]:
+    elif (PROJECT / name).read_bytes() == report.files[number["table"]]:
         here = "the one here is the same"
     else:
         here = "the one here is another"
