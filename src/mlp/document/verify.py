@@ -160,7 +160,7 @@ def compare_claims(theirs: Claims, ours: Claims) -> Iterator[Verdict]:
             yield SAME, f"{len(here)} {kind} of the PDF and here"
         cause = ": a cause of small differences" * (verdict == ALIKE)
         for name, *pair in differences(there, here):
-            first, second = (shorten(str(value)) for value in pair)
+            first, second = (shorten(str(value), 0) for value in pair)
             line = f"{kind}, {name}: {first} in the PDF, {second} here{cause}"
             yield DIFFERS if NOTHING in pair else verdict, line
     yield from compare_numbers(theirs, ours, other)
