@@ -393,7 +393,7 @@ FORGERIES = {
     "another number in the text": replaced(r"\\num\{0\.3\}", r"\\num{0.2}"),
     "another number of commit": replaced(r"from commit (\\file\{)\w", r"commit \1z"),
     "another author on the page": replaced(r"(\\author\{)", r"\1X, "),
-    "another figure": replaced(r"(\\resultfigure.*?\{)\w+", r"\1final"),
+    "another figure": replaced(r"(\\resultfigure\{)\w+", r"\1confusion"),
 }
 BY_QPDF = (
     "--object-streams=generate", "--object-streams=disable", "--linearize", "--qdf",

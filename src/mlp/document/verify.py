@@ -21,9 +21,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from jinja2 import TemplateError
 
 from mlp.document import facsimile
 from mlp.document.compare import NOTHING, differences, flat
+from mlp.document.ledger import LedgerError
+from mlp.document.listings import ListingError
 from mlp.document.pdf import DESCRIBED, UNREADABLE, Claims, Report, ReportError
 from mlp.document.render import render
 from mlp.document.report import LatexError, typeset
@@ -34,7 +37,7 @@ PROJECT = Path(__file__).resolve().parents[3]
 APART = ("arithmetic", "commit", "results", "sources", "versions")
 TABLE = re.compile(r"results/[^/]+\.csv")
 PRECISION = 1e-9  # relative; what another Python or another libm makes of a result
-NOT_COPIED = (".venv", ".snakemake", "results", "report", "logs", "benchmarks", "data")
+NOT_COPIED = (".venv", ".snakemake", "results", "report", "logs", "benchmarks")
 
 
 def built() -> Claims | None:
@@ -333,7 +336,7 @@ def verify(pdf: Path) -> list[Verdict]:
             verdicts += compare_pages(theirs, exact)
     except ReportError as error:
         verdicts.append((DIFFERS, str(error)))
-    except UNREADABLE as error:
+    except (*UNREADABLE, LedgerError, ListingError, TemplateError) as error:
         verdicts.append((UNCHECKED, f"the rest, which cannot be read: {error!r}"))
     return verdicts
 
@@ -350,20 +353,16 @@ def rebuild(folder: Path) -> Path:
     shutil.copytree(
         PROJECT,
         project,
-        symlinks=True,
+        ignore_dangling_symlinks=True,
         ignore=lambda at, _: NOT_COPIED if Path(at) == PROJECT else ["__pycache__"],
     )
-    if (PROJECT / "data").is_dir():
-        shutil.copytree(PROJECT / "data", project / "data")
     if (PROJECT / ".venv").is_dir():
         (project / ".venv").symlink_to((PROJECT / ".venv").resolve())
-    settings = []
-    if ours := built():
-        (folder / "settings.json").write_text(json.dumps(ours.config))
-        settings = ["--configfile", str(folder / "settings.json")]
+    ours, settings = built(), folder / "settings.json"
+    settings.write_text(json.dumps(ours.config if ours else {}))
     run = subprocess.run(
         [sys.executable, "-m", "workflow.recovery", "--cores", "all"]
-        + [*settings, "--", "report"],
+        + ["--configfile", settings, "--", "report"],
         cwd=project,
         env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
         capture_output=True,
