@@ -183,7 +183,6 @@ def test_a_source_edited_during_the_run_stops_it(tmp_path, monkeypatch):
         ("a word of praise", 1),
         ("better results, said to be of another Python", 1),
         ("better results, said to be native", 3),
-        ("another number in the text", 1),
     ],
 )
 def test_a_forgery_is_no_report_of_here(pdf, name, code):

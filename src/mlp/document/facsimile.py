@@ -72,7 +72,8 @@ class Pages:
                 name = str(note.get("/Dest", action.get("/D")))
                 to = destinations.get(name, NOTHING)
                 number = self.reader.get_destination_page_number(to) if to else None
-                what = note["/Subtype"], action.get("/S"), action.get("/URI"), number
+                kind = action.get("/S", "/GoTo")
+                what = note["/Subtype"], kind, action.get("/URI"), number
                 places = [*note["/Rect"], to.get("/Left", 0), to.get("/Top", 0)]
                 found.append((what, [float(place) for place in places]))
         return found

@@ -305,6 +305,7 @@ def compare_pages(theirs: Report, exact: bool) -> Iterator[Verdict]:
     source, record = rendered(theirs)
     if json.loads(json.dumps(record)) != theirs.ledger:
         yield DIFFERS, "the ledger of the PDF, from that of the tables attached to it"
+        return
     try:
         again = typeset_again(source, theirs)
     except (OSError, LatexError) as error:
