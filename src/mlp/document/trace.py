@@ -103,7 +103,7 @@ def trace_number(report: Report, printed: str) -> Iterator[str]:
 
 def comparisons(report: Report, sentences: Sequence[Mapping]) -> Iterator[str]:
     """Give the cells of the comparisons that sentences name."""
-    table = pd.read_csv(io.BytesIO(report.attached["comparisons.csv"]))
+    table = pd.read_csv(io.BytesIO(report.files["comparisons.csv"]))
     named = re.findall(r"<(\w+)>", str(sentences))
     for _, row in table[table["name"].isin(named)].iterrows():
         yield ", ".join(f"{column} {cell}" for column, cell in row.dropna().items())
