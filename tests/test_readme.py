@@ -1,13 +1,14 @@
 """What the README shows and says: its pictures, its links and its commands."""
 
-import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
 
 import pytest
 
+from mlp.records import digest
 from tests.tools import pictures
 from tests.tools.project import PROJECT
 
@@ -19,10 +20,7 @@ NOT_RUN = ("make report", "make test")  # as they are run by .ci/run and elsewhe
 
 def test_the_pictures_show_what_is_here():
     assert MADE_FROM["rules"] == pictures.rule_graph()[1], "see `make pictures`"
-    here = {
-        name: hashlib.sha256((PROJECT / name).read_bytes()).hexdigest()
-        for name in pictures.SHOWN
-    }
+    here = {name: digest(PROJECT / name) for name in pictures.SHOWN}
     assert MADE_FROM["sources"] == here, "`make report pictures`"
     assert sum(f.stat().st_size for f in pictures.FOLDER.iterdir()) < 400_000
 
@@ -47,7 +45,7 @@ def test_its_commands_do_what_they_say(committed, tmp_path):
     run = subprocess.run(
         ["sh", "-exc", script.replace(shown, accuracy)],
         cwd=folder,
-        env={"PATH": f"{folder}/.venv/bin:/usr/bin:/bin", "HOME": str(tmp_path)},
+        env=os.environ | {"PATH": f"{folder}/.venv/bin:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
