@@ -67,7 +67,11 @@ def test_training_lowers_the_loss():
     parameters = scalar.initialize(2, 3, 2, rng)
     losses = scalar.train_epoch(parameters, instances, 0.5)
     assert sum(losses[-20:]) < sum(losses[:20]) / 2
-    assert scalar.evaluate(parameters, instances)[1] > 0.9
+    loss, accuracy = scalar.evaluate(parameters, instances)
+    each = [scalar.forward(parameters, *instance) for instance in instances]
+    right = [cache.y[cache.t] == max(cache.y) for _, cache in each]
+    assert loss == pytest.approx(math.fsum(loss for loss, _ in each) / 200)
+    assert accuracy == right.count(True) / 200 > 0.9
 
 
 def test_initialize_draws_with_variance_one_over_fan_in():
