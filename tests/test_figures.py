@@ -92,6 +92,7 @@ def test_nothing_is_marked_beyond_what_there_is():
         one[f"{metric}_mean"], one[f"{metric}_std"] = 1.0, 0.0
     losses, accuracies = mnist_runs.draw_epochs(one).axes
     assert accuracies.get_ylim()[1] < 101
+    assert {container[0].get_xdata()[0] for container in losses.containers} == {0.5, 1}
     (curve,) = mnist_runs.draw_batches(one, 5).axes
     for axes in (losses, accuracies, curve):
         assert axes.get_xticks().tolist() == [1]

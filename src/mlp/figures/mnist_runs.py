@@ -75,7 +75,10 @@ def draw_spread(batches: pd.DataFrame, window: int) -> Figure:
 
 
 def draw_epochs(epochs: pd.DataFrame) -> Figure:
-    """Draw losses and accuracies after each epoch, with their spread over the seeds."""
+    """Draw losses and accuracies after each epoch, with their spread over the seeds.
+
+    The mean over an epoch stands in its middle.
+    """
     figure, (losses, accuracies) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.4))
     markers = {"running_train": "^", "train": "o", "validation": "s"}
     labels = {
@@ -89,7 +92,7 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
         for axes, metric, unit in ((losses, "loss", 1), (accuracies, "accuracy", 100)):
             if f"{name}_{metric}_mean" in epochs:
                 axes.errorbar(
-                    epochs["epoch"],
+                    epochs["epoch"] - (0.5 if name == "running_train" else 0),
                     unit * epochs[f"{name}_{metric}_mean"],
                     unit * epochs[f"{name}_{metric}_std"],
                     marker=marker,
@@ -114,7 +117,7 @@ def mark_integers(axes: Axes, count: int) -> None:
     """Mark integers alone below a figure; a single one, if there is no more."""
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if count == 1:
-        axes.set(xlim=(0.5, 1.5), xticks=[1])
+        axes.set(xlim=(0.4, 1.5), xticks=[1])
 
 
 def main() -> None:
