@@ -11,7 +11,6 @@ import pytest
 from mlp.hyperparameters import Hyperparameters
 from mlp.networks.batch import Parameters
 from mlp.summaries import (
-    comparisons,
     dataset,
     final,
     mnist_runs,
@@ -234,18 +233,6 @@ def test_the_seeds_of_question_4_are_counted_by_how_they_end():
     assert row["entropy"] == pytest.approx(0.6730117)
     assert (row["n"], row["closed"], row["parameters"]) == (2, 0, 17)
     assert row["last_validation_accuracy_median"] == pytest.approx(0.8)
-
-
-def test_a_spread_is_compared_by_its_logarithm():
-    values = pd.Series([1.0, 2.0, 4.0, 8.0, 9.0])
-    assert comparisons.spread(10 * values).mean() - comparisons.spread(
-        values
-    ).mean() == pytest.approx(math.log(10))
-    assert comparisons.spread(values).mean() == pytest.approx(
-        math.log(values.std()), abs=0.3
-    )
-    assert comparisons.spread(values[:2]).isna().all()
-    assert comparisons.spread(values * 0).isna().all()
 
 
 def test_a_grid_has_the_settings_whose_values_are_all_among_its_own():

@@ -18,6 +18,7 @@ from mlp.summaries.comparison import (
     compare_right,
     judge,
     mean_error,
+    student,
 )
 from mlp.summaries.final import tested_right
 from mlp.summaries.learning_rate_sweep import SETTING, alike, ranked, summarize
@@ -56,18 +57,6 @@ class Runs:
         """Compare the accuracies of settings that differ `by` a hyperparameter."""
         told = compare_right(self.right(first), self.right(second), among)
         return name, "validation_accuracy", first[by], second[by], told
-
-
-def spread(values: pd.Series) -> pd.Series:
-    """Give values by seed whose mean estimates the log of their standard deviation.
-
-    The pseudo-values of the jackknife (Miller, 1968), so that standard deviations can
-    be compared as means are; no numbers for fewer than three seeds, or no deviation.
-    """
-    n = len(values)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        without = {seed: np.log(values.drop(seed).std()) for seed in values.index}
-        return n * np.log(values.std()) - (n - 1) * pd.Series(without)
 
 
 def synthetic(curves: pd.DataFrame) -> Iterator[Row]:
@@ -123,7 +112,10 @@ def initializations(
     late = batches[batches["step"] > steps - max(steps // 10, 2)]
     with np.errstate(divide="ignore"):
         noise = np.log(late.groupby("seed")["loss"].std())
-    told = compare(noise, spread(loss[last]))
+        between = np.log(loss[last].std())
+    # of a normal distribution, the logarithm of the standard deviation of n values
+    errors = [mean_error(noise, 1e-12), Error(0.5 / (len(loss) - 1), len(loss) - 1)]
+    told = student(float(noise.mean() - between), errors, len(loss), 1)
     yield "batch_spread", "ln std of loss", "batches of a run", "seeds", told
     schedules = alike(runs.settings, setting, "schedule").set_index(
         "schedule", drop=False
