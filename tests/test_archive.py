@@ -106,11 +106,11 @@ def test_what_is_unpacked_knows_its_commit(committed, unpacked, monkeypatch):
     said = commit.commit(SOURCES)
     monkeypatch.setattr(commit, "SOURCE", unpacked / "src")
     assert commit.commit(SOURCES) == said
-    assert said.revision == f"swh:1:rev:{said.hash}"
+    assert not said.uncommitted_changes
     (unpacked / "src" / "new.py").touch()
     assert commit.commit(SOURCES).uncommitted_changes
     (unpacked / "src" / "new.py").rename(unpacked / "Snakefile")
-    assert not commit.commit(SOURCES).revision
+    assert commit.commit(SOURCES).uncommitted_changes
 
 
 @pytest.mark.parametrize(

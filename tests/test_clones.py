@@ -97,7 +97,7 @@ def test_no_commit_is_claimed_that_is_not_of_these_files(
 ):
     way(repository, tmp_path / "new")
     monkeypatch.setenv("GIT_DIR", str(repository / ".git"))
-    assert said(monkeypatch, tmp_path / "new").name == "unknown"
+    assert said(monkeypatch, tmp_path / "new").hash == "unknown"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from mlp.document import findings, listings, render
-from mlp.document.provenance import versions
+from mlp.document.provenance import Commit, versions
 from mlp.experiments import gradient_check
 from mlp.records import digest
 from mlp.summaries import final
@@ -351,9 +351,7 @@ def report(tables, settings=SETTINGS):
         settings,
         LISTED,
         MANIFEST,
-        "0123456789ab",
-        "",
-        "today",
+        Commit("0123456789ab", 0, False, False),
         versions(),
         "portable",
     )

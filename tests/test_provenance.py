@@ -12,7 +12,7 @@ import pytest
 
 from mlp.document import facsimile, verify
 from mlp.document.pdf import ReportError
-from mlp.document.provenance import digest_sources
+from mlp.document.provenance import Commit, digest_sources
 from mlp.document.verdicts import DIFFERS, SAME, UNCHECKED
 from tests.tools.forgeries import FORGERIES, HONEST, outcome, typeset_once
 from tests.tools.project import PROJECT, commit_all, copy_of_project
@@ -246,6 +246,16 @@ def test_what_counts_as_uncommitted(repository, file, changed):
     (repository / file).write_text("other\n")
     found = commit(folders)
     assert found.uncommitted_changes is changed
-    assert found.name == found.hash[:12] + " with uncommitted changes" * changed
-    both = found._replace(uncommitted_changes=True, another_configuration=True)
-    assert both.name.endswith(" with uncommitted changes and another configuration")
+
+
+def test_a_commit_is_written_in_words():
+    commit = Commit("a" * 40, 86400, False, False)
+    assert commit.name == "a" * 12
+    assert commit.revision == "swh:1:rev:" + "a" * 40
+    assert commit.date == "2 January 1970"
+    changed = commit._replace(uncommitted_changes=True, another_configuration=True)
+    words = "with uncommitted changes and another configuration"
+    assert (changed.name, changed.revision) == ("a" * 12 + f" {words}", "")
+    unknown = Commit("unknown", 0, False, False)
+    assert unknown[:1] == (unknown.name,)
+    assert unknown.revision == unknown.date == ""

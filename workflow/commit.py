@@ -3,10 +3,8 @@
 import hashlib
 import json
 import os
-import re
 import subprocess
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,31 +15,12 @@ CARRIED = ".commit.json"
 
 
 class Commit(NamedTuple):
-    """The state of the repository."""
+    """The state of the repository; `mlp.document.provenance` writes it in words."""
 
     hash: str  # or "unknown"
     time: int  # seconds since 1970; 0 if unknown
     uncommitted_changes: bool  # in a file that the report depends on
     another_configuration: bool = False  # than that of config.yaml
-
-    @property
-    def name(self) -> str:
-        """Write the hash, and what differs from that commit."""
-        changes = self.uncommitted_changes * ["uncommitted changes"]
-        changes += self.another_configuration * ["another configuration"]
-        return self.hash[:12] + " with " * bool(changes) + " and ".join(changes)
-
-    @property
-    def revision(self) -> str:
-        """Write the identifier of Software Heritage; nothing if that has not this."""
-        known = re.fullmatch("[0-9a-f]{40}", self.hash) and not self.uncommitted_changes
-        return f"swh:1:rev:{self.hash}" if known else ""
-
-    @property
-    def date(self) -> str:
-        """Write the day, in UTC; nothing if unknown."""
-        day = datetime.fromtimestamp(self.time, UTC)
-        return f"{day.day} {day:%B %Y}" if self.time else ""
 
 
 def git(*arguments: str, stdin: str | None = None) -> str:

@@ -108,9 +108,7 @@ rule render:
         *contents({file: Path(file) for file in TEMPLATE_FILES}),
         # functions, since Snakemake would take braces in a string for wildcards
         settings=lambda wildcards: json.dumps(SETTINGS, sort_keys=True),
-        commit=COMMIT.name,
-        revision=COMMIT.revision,
-        date=COMMIT.date,  # if the settings have none
+        commit=lambda wildcards: json.dumps(COMMIT._asdict()),
         listed=LISTED,
         templates=TEMPLATES,
     shell:
@@ -121,8 +119,6 @@ rule render:
             --manifest {input.manifest:q} \
             --settings {params.settings:q} \
             --commit {params.commit:q} \
-            --revision={params.revision:q} \
-            --date={params.date:q} \
             --output {output.tex:q} \
             --ledger {output.ledger:q} \
             >{log:q} 2>&1

@@ -77,12 +77,12 @@ def collect() -> tuple[Claims, dict[str, str], dict[str, str]]:
         raise ArchiveError(f"{missing[0]} is missing: {AGAIN}")
     files = {Path(name).name: Path(name).read_bytes() for name in JSON}
     claims = Claims(files, Path("report"))
-    if not claims.revision or claims.commit["another_configuration"]:
+    if not claims.commit.revision or claims.commit.another_configuration:
         raise ArchiveError(
-            f"{REPORT[0]} is of commit {claims.commit_name}: commit all, {AGAIN}"
+            f"{REPORT[0]} is of commit {claims.commit.name}: commit all, {AGAIN}"
         )
     head, tracked = committed()
-    if head != claims.commit["hash"]:
+    if head != claims.commit.hash:
         raise ArchiveError(f"{REPORT[0]} is not of commit {head[:12]}: {AGAIN}")
     names = {*REPORT, *claims.results}
     for rule, job in claims.manifest.items():
@@ -150,11 +150,11 @@ def describe(claims: Claims, files: Mapping[str, str]) -> dict:
     whole = add("OrganizeAction", "#jobs", object=controls, result=run)
     whole["instrument"] = engine
 
-    date = datetime.fromtimestamp(claims.commit["time"], UTC).isoformat()
+    date = datetime.fromtimestamp(claims.commit.time, UTC).isoformat()
     for key, value in {
         "name": "Implementing an MLP using NumPy: a reproducible report",
-        "description": f"The report of commit {claims.commit_name} and its sources",
-        "identifier": claims.revision,
+        "description": f"The report of commit {claims.commit.name} and its sources",
+        "identifier": claims.commit.revision,
         "license": entities["LICENSE"],
         "datePublished": date,
         "mentions": actions,
@@ -175,12 +175,12 @@ def text(content: dict) -> bytes:
 def archive(output: Path) -> None:
     """Write the zip; not compressed, which would be the word of the system's zlib."""
     claims, tracked, made = collect()
-    commit = {key: claims.commit[key] for key in ("hash", "time")} | {"files": tracked}
+    commit = {"hash": claims.commit.hash, "time": claims.commit.time, "files": tracked}
     contents = {CARRIED: text(commit)}
     carried = hashlib.sha256(contents[CARRIED]).hexdigest()
     files = dict(sorted((tracked | made | {CARRIED: carried}).items()))
     contents["ro-crate-metadata.json"] = text(describe(claims, files))
-    time = datetime.fromtimestamp(claims.commit["time"], UTC).timetuple()[:6]
+    time = datetime.fromtimestamp(claims.commit.time, UTC).timetuple()[:6]
     with replacing(output) as temporary, zipfile.ZipFile(temporary, "w") as packed:
         for name in sorted({*files, *contents}):
             entry = zipfile.ZipInfo(name, time)

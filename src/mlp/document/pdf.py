@@ -1,10 +1,8 @@
 """What a report says of itself, and where in the pages of its PDF a number stands."""
 
 import json
-import re
 import zlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +10,8 @@ from typing import NamedTuple
 import pypdf
 import pypdfium2
 from pypdf.errors import DependencyError, PyPdfError
+
+from mlp.document.provenance import Commit
 
 DESCRIBED = ("provenance.json", "ledger.json", "manifest.json")
 WORDS = 8  # on either side of a number
@@ -76,7 +76,7 @@ class Claims:
                 json.loads(files[name]) for name in DESCRIBED
             )
             said = self.provenance
-            self.commit: dict = dict(said["commit"])
+            self.commit = Commit(**said["commit"])
             self.config: dict = dict(said["config"])
             self.data: dict[str, str] = dict(said["data"])
             self.sources: dict[str, str] = dict(said["sources"])
@@ -91,28 +91,6 @@ class Claims:
             ) from error
         self.templates = [str(folder) for folder in (course, "templates") if folder]
         self.tables = {n: b for n, b in files.items() if n.endswith(".csv")}
-
-    @cached_property
-    def commit_name(self) -> str:
-        """Write the commit as the report does."""
-        flags = ("uncommitted_changes", "another_configuration")
-        changes = " and ".join(f.replace("_", " ") for f in flags if self.commit[f])
-        return self.commit["hash"][:12] + f" with {changes}" * bool(changes)
-
-    @cached_property
-    def revision(self) -> str:
-        """Write the identifier of Software Heritage as the report does."""
-        name = str(self.commit["hash"])
-        known = re.fullmatch("[0-9a-f]{40}", name)
-        clean = not self.commit["uncommitted_changes"]
-        return f"swh:1:rev:{name}" if known and clean else ""
-
-    @cached_property
-    def date(self) -> str:
-        """Write the date as the report does."""
-        day = datetime.fromtimestamp(self.commit["time"], UTC)
-        of_commit = f"{day.day} {day:%B %Y}" if self.commit["time"] else ""
-        return self.config["report"]["date"] or of_commit
 
 
 class Report(Claims):

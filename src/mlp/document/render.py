@@ -17,7 +17,7 @@ from mlp import records
 from mlp.document import findings, listings
 from mlp.document.latex import Tex, escape
 from mlp.document.ledger import Ledger, LedgerError
-from mlp.document.provenance import versions
+from mlp.document.provenance import Commit, versions
 from mlp.document.sentences import sentences
 from mlp.outputs import replacing
 
@@ -128,7 +128,7 @@ class Exhibit:
         printed = Tex(rf"\madeby{{{escape(self.rule)}}}")
         if not repository:
             return printed
-        version = f"{repository.rstrip('/')}/blob/{commit.partition(' ')[0]}"
+        version = f"{repository.rstrip('/')}/blob/{commit[:12]}"
         return Tex(rf"\href{{{version}/{self.place}\#L{self.line}}}{{{printed}}}")
 
 
@@ -166,9 +166,7 @@ def render(
     settings: dict,
     listed: Collection[str],
     manifest: Mapping[str, Mapping],
-    commit: str,
-    revision: str,
-    date: str,
+    commit: Commit,
     versions: Mapping[str, str],
     arithmetic: str,
 ) -> tuple[str, dict]:
@@ -200,7 +198,7 @@ def render(
 
     def made_by(label: str, file: str) -> Tex:
         exhibits.append(find_exhibit(label, file, manifest))
-        return exhibits[-1].maker(repository, commit)
+        return exhibits[-1].maker(repository, commit.hash)
 
     def sources() -> list[Exhibit]:
         shown = {exhibit.file for exhibit in exhibits} | {"config.yaml"}
@@ -221,15 +219,15 @@ def render(
         "made_by": made_by,
         "exhibits": sources,  # so far
         "tex": Tex,
-        "maker": lambda exhibit: exhibit.maker(repository, commit),
+        "maker": lambda exhibit: exhibit.maker(repository, commit.hash),
         "zip_longest": itertools.zip_longest,
     }
     jinja = environment(tuple(templates))
     source = jinja.get_template("report.tex").render(
         config=settings,
-        commit=commit,
-        revision=revision,
-        date=date,
+        commit=commit.name,
+        revision=commit.revision,
+        date=settings["report"]["date"] or commit.date,
         tables=[Tex(name) for name in sorted(tables)],  # file names of ours
         versions={name: versions[name.lower()] for name in PRINTED},
         arithmetic=arithmetic,
@@ -285,9 +283,7 @@ def main() -> None:
     parser.add_argument("--listed", nargs="+", required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--settings", type=json.loads, required=True)
-    parser.add_argument("--commit", required=True)
-    parser.add_argument("--revision", required=True)
-    parser.add_argument("--date", required=True)
+    parser.add_argument("--commit", type=json.loads, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--ledger", type=Path, required=True)
     arguments = parser.parse_args()
@@ -301,9 +297,7 @@ def main() -> None:
             arguments.settings,
             arguments.listed,
             manifest,
-            arguments.commit,
-            arguments.revision,
-            arguments.settings["report"]["date"] or arguments.date,
+            Commit(**arguments.commit),
             versions(),
             records.arithmetic_of(manifest),
         )

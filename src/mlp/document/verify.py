@@ -121,20 +121,20 @@ def compare_files(theirs: Claims, ours: Claims | None) -> Iterator[Verdict]:
 
 def compare_commit(theirs: Claims) -> Iterator[Verdict]:
     """Compare the sources here with those of the commit that the PDF names."""
-    said = str(theirs.commit["hash"])
+    said = str(theirs.commit.hash)
     # no commit of a repository around this folder, which has not these files
     ours = git("rev-parse", "HEAD", "HEAD:./Snakefile")
     if not re.fullmatch("[0-9a-f]{40,64}", said) or not ours:
         yield ALIKE, "the commit: one of the two has none; the sources are what counts"
         return
     time, _, _ = git("rev-list", "--max-count=1", "--timestamp", said).partition(" ")
-    if time != str(theirs.commit["time"]):
+    if time != str(theirs.commit.time):
         yield UNCHECKED, f"commit {said[:12]} of the PDF, which is not in git here"
         return
     names = [name for name in theirs.sources if (PROJECT / name).is_file()]
     changed = git("diff", "--name-only", said, "--", *names)
     changed += git("ls-files", "--others", "--exclude-standard", "--", *names)
-    if bool(changed) is bool(theirs.commit["uncommitted_changes"]):
+    if bool(changed) is bool(theirs.commit.uncommitted_changes):
         yield SAME, f"the sources of commit {said[:12]}, as far as the PDF says so"
     else:
         listed = changed or "nothing"
@@ -276,9 +276,7 @@ def rendered(claims: Claims) -> tuple[str, dict]:
             claims.config,
             modules,
             claims.manifest,
-            claims.commit_name,
-            claims.revision,
-            claims.date,
+            claims.commit,
             claims.versions,
             claims.arithmetic,
         )
@@ -297,7 +295,7 @@ def typeset_again(source: str, claims: Claims) -> bytes:
             (results / Path(name).name).write_bytes(content)
         (results / "figures").symlink_to(PROJECT.resolve() / "results" / "figures")
         folders = [PROJECT / name for name in claims.templates]
-        return typeset(report / "report.tex", folders, claims.commit["time"])
+        return typeset(report / "report.tex", folders, claims.commit.time)
 
 
 def compare_pages(theirs: Report, exact: bool) -> Iterator[Verdict]:
