@@ -338,6 +338,7 @@ FORGERIES = {
     "a link elsewhere": annotate("/Link", A=ADDRESS),
     "a link to nowhere": annotate("/Link"),
     "a link moved": put(lambda w: links(w)[0], Rect=[10, 10, 90, 20]),
+    "a link that draws": put(lambda w: links(w)[0], AP={"/N": {}}, F=36),
     "two links swapped": edited(swap_links),
     "a script": put(lambda w: w.root_object, OpenAction=SCRIPT),
     "a script behind a link": put(lambda w: links(w)[0]["/A"], Next=SCRIPT),

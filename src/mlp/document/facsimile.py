@@ -73,9 +73,9 @@ class Pages:
                 to = destinations.get(name, NOTHING)
                 number = self.reader.get_destination_page_number(to) if to else None
                 kind = action.get("/S", "/GoTo")
-                what = note["/Subtype"], kind, action.get("/URI"), number
+                what = note["/Subtype"], kind, action.get("/URI"), "/AP" in note
                 places = [*note["/Rect"], to.get("/Left", 0), to.get("/Top", 0)]
-                found.append((what, [float(place) for place in places]))
+                found.append(((*what, number), [float(place) for place in places]))
         return found
 
     def properties(self) -> dict[str, object]:
@@ -84,7 +84,7 @@ class Pages:
         information: Mapping = self.reader.metadata or {}
         objects = map(str, pypdf.PdfWriter(clone_from=self.reader)._objects)
         return {
-            "notes and links": Counter(what[:3] for what, _ in self.links()),
+            "notes and links": Counter(what[:4] for what, _ in self.links()),
             "scripts, layers or forms": Counter(
                 name for each in objects for name in ACTIVE if f"'{name}'" in each
             ),
