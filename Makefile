@@ -74,7 +74,7 @@ format: prerequisites .venv/dev ## format all code
 	@.venv/bin/python -m ruff format
 	@$(SNAKEFMT) Snakefile workflow
 
-bench: prerequisites .venv/bench ## time the training against other tools: docs/benchmarks.md
+bench: prerequisites .venv/bench ## time whole runs against other tools: docs/benchmarks.md
 	@$(SNAKEMAKE) --quiet all -- download
 	@.venv/bin/python -m tests.benchmarks.bench
 
