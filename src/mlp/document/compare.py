@@ -45,25 +45,18 @@ def files(old: Mapping, new: Mapping) -> Changes:
             yield name
 
 
-def cells(report: Report) -> dict[tuple, Mapping]:
-    """Give the first number printed of each cell, by table, row and column.
-
-    A cell that is printed in two precisions counts by the more precise one.
-    """
-    found: dict[tuple, Mapping] = {}
-    for number in report.ledger["numbers"]:
-        cell = (number["table"], *number["keys"].items(), number["column"])
-        if len(number["printed"]) > len(found.get(cell, {"printed": ""})["printed"]):
-            found[cell] = number
-    return found
-
-
 def numbers(old: Report, new: Report) -> Changes:
     """List the numbers that a reader sees differently, the largest change first.
 
     They stand below the headings of the new report, in its order.
     """
-    before, after = cells(old), cells(new)
+    before, after = (  # the more precise one, where a cell is printed in two ways
+        {
+            cell: max(printed, key=lambda number: len(number["printed"]))
+            for cell, printed in report.by_cell().items()
+        }
+        for report in (old, new)
+    )
     changed: dict[str, list[tuple[float, str]]] = {}
     for cell in before.keys() & after.keys():
         was, now = before[cell], after[cell]
@@ -71,12 +64,11 @@ def numbers(old: Report, new: Report) -> Changes:
             change = abs(now["value"] - was["value"])
             relative = change / (abs(was["value"]) or math.inf)
             place = new.place(now)
-            keys = " ".join(f"{name}={value}" for name, value in now["keys"].items())
             changed.setdefault(place.heading if place else "In tables", []).append(
                 (
                     -(relative or change),
-                    f"{was['printed']} -> {now['printed']}  {now['table']} {keys} "
-                    f"{now['column']}" + (f", page {place.page}" if place else ""),
+                    f"{was['printed']} -> {now['printed']}  {' '.join(cell)}"
+                    + (f", page {place.page}" if place else ""),
                 )
             )
     for heading in ["", *dict.fromkeys(h.title for h in new.headings), "In tables"]:

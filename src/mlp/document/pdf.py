@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -91,6 +92,14 @@ class Claims:
             ) from error
         self.templates = [str(folder) for folder in (course, "templates") if folder]
         self.tables = {n: b for n, b in files.items() if n.endswith(".csv")}
+
+    def by_cell(self) -> dict[tuple, list[Mapping]]:
+        """Give the numbers printed, by their cell, in the order of the text."""
+        cells = defaultdict(list)
+        for number in self.ledger["numbers"]:
+            keys = " ".join(f"{name}={value}" for name, value in number["keys"].items())
+            cells[number["table"], keys, number["column"]].append(number)
+        return cells
 
 
 class Report(Claims):

@@ -79,17 +79,16 @@ def trace_number(report: Report, printed: str) -> Iterator[str]:
     UnknownError
         If no number is printed so.
     """
-    found = [n for n in report.ledger["numbers"] if n["printed"] == printed]
-    if not found:
+    found = [
+        [number for number in numbers if number["printed"] == printed]
+        for numbers in report.by_cell().values()
+    ]
+    if not any(found):
         raise UnknownError(
             f"{report.path} prints no {printed} from a table; give the digits as they "
             "are printed, such as 98.25"
         )
-    by_cell: dict[tuple, list[Mapping]] = {}
-    for number in found:
-        cell = number["table"], number["row"], number["column"]
-        by_cell.setdefault(cell, []).append(number)
-    for numbers in by_cell.values():
+    for numbers in filter(None, found):
         for place in map(report.place, numbers):
             yield (
                 f"{printed} on page {place.page}, {place.heading or 'the abstract'}: "

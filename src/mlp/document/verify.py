@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import chdir
 from pathlib import Path
@@ -179,15 +178,6 @@ def spread(ours: Claims, number: Mapping) -> str:
     return "no spread of seeds is known"
 
 
-def by_cell(claims: Claims) -> dict[tuple, list[Mapping]]:
-    """Give the numbers printed, by their cell, in the order of the text."""
-    cells = defaultdict(list)
-    for number in claims.ledger["numbers"]:
-        keys = json.dumps(number["keys"], sort_keys=True)
-        cells[number["table"], keys, number["column"]].append(number)
-    return cells
-
-
 def compare_numbers(theirs: Claims, ours: Claims, other: bool) -> Iterator[Verdict]:
     """Compare each number printed with that of the results here.
 
@@ -198,7 +188,7 @@ def compare_numbers(theirs: Claims, ours: Claims, other: bool) -> Iterator[Verdi
         Whether the two are of another arithmetic, so that numbers of the training may
         differ without being wrong.
     """
-    numbers = [by_cell(claims) for claims in (theirs, ours)]
+    numbers = [claims.by_cell() for claims in (theirs, ours)]
     printed = [
         {cell: [number["printed"] for number in found] for cell, found in each.items()}
         for each in numbers
