@@ -21,7 +21,7 @@ from tests.tools.project import clone_of_project
 
 GROUPS = {
     "src/mlp/networks": "networks scalar gradient_check experiments",
-    "src/mlp/summaries": "comparison summaries experiments",
+    "src/mlp/summaries": "comparison comparisons summaries experiments",
     "src/mlp/document/findings.py": "findings",
 }
 """The files of tests for the code of a folder."""
