@@ -74,7 +74,14 @@ def some(table: str, column: str) -> Finding:
     return lambda tables: bool((tables[table][column] > 0).any())
 
 
+def some_of(family: str) -> Finding:
+    """Make the finding that some comparison of a family was made."""
+    return lambda tables: bool((tables["comparisons"]["family"] == family).any())
+
+
 FINDINGS |= {
+    "schedules_are_compared": some_of("7.3 schedules"),
+    "several_activations": some_of("7.3 activations"),
     # some network is, a tenth of the way, no better than the class shares
     "synthetic_starts_on_plateau": some("synthetic_outcome", "on_plateau"),
     # runs diverged where they end above the loss before training, and are untrained
@@ -87,6 +94,25 @@ FINDINGS |= {
     "runs_are_missing": some("sweep", "missing"),
     # more than half of the networks get some one test image wrong
     "most_networks_mistake_some_test_image": some("final_summary", "mistaken_by_most"),
+    # each network encloses class 0, as the ellipse does
+    "synthetic_all_closed": lambda tables: bool(
+        tables["synthetic_outcome"].eval("closed == n").all()
+    ),
+    "several_epochs": lambda tables: len(tables["epochs"]) > 1,
+    # of the setting of question 7.1, at the end
+    "setting_diverges": lambda tables: bool(tables["epochs"]["diverged"].iloc[-1]),
+    "setting_is_untrained": lambda tables: bool(tables["epochs"]["untrained"].iloc[-1]),
+    # so that no rate is best
+    "all_rates_diverge": lambda tables: not tables["learning_rates"]["best"].any(),
+    # the best rate of some batch size is the lowest or highest tried there
+    "a_batch_size_is_open": lambda tables: bool(tables["grid"]["open"].any()),
+    # the best of all settings is none of the network of question 5
+    "another_network_is_chosen_too": lambda tables: len(tables["chosen"]) > 1,
+    # all validation images are right, or there is no smaller batch: none is better
+    "choice_is_perfect": lambda tables: bool(tables["chosen"]["perfect"].iloc[0]),
+    "chosen_batch_size_is_one": lambda tables: bool(
+        tables["chosen"]["batch_size"].iloc[0] == 1
+    ),
 }
 
 
@@ -119,41 +145,10 @@ def synthetic_seeds_part(tables: Tables) -> bool:
 
 
 @finding
-def synthetic_all_closed(tables: Tables) -> bool:
-    """Each network encloses class 0, as the ellipse does."""
-    outcome = tables["synthetic_outcome"].loc[0]
-    return bool(outcome["closed"] == outcome["n"])
-
-
-@finding
-def several_epochs(tables: Tables) -> bool:
-    """There is more than one epoch to compare."""
-    return len(tables["epochs"]) > 1
-
-
-@finding
-def setting_diverges(tables: Tables) -> bool:
-    """A run of the setting of question 7.1 diverged."""
-    return bool(tables["epochs"]["diverged"].iloc[-1] > 0)
-
-
-@finding
-def setting_is_untrained(tables: Tables) -> bool:
-    """A run of the setting of question 7.1 ends near the loss before training."""
-    return bool(tables["epochs"]["untrained"].iloc[-1] > 0)
-
-
-@finding
 def batches_differ(tables: Tables) -> bool:
     """A batch is a part of the training set."""
     images = tables["dataset"].set_index("set").loc["training", "instances"]
     return bool(tables["epochs"]["batch_size"].iloc[0] < images)
-
-
-@finding
-def all_rates_diverge(tables: Tables) -> bool:
-    """At each learning rate a run diverged, so that none is best."""
-    return not tables["learning_rates"]["best"].any()
 
 
 @finding
@@ -177,47 +172,12 @@ def range_of_rates_is_wide_enough(tables: Tables) -> bool:
     return FINDINGS["lowest_rate_larger"](tables) and high
 
 
-def some_of(family: str) -> Finding:
-    """Make the finding that some comparison of a family was made."""
-    return lambda tables: bool((tables["comparisons"]["family"] == family).any())
-
-
-FINDINGS |= {
-    "schedules_are_compared": some_of("7.3 schedules"),
-    "several_activations": some_of("7.3 activations"),
-}
-
-
-@finding
-def a_batch_size_is_open(tables: Tables) -> bool:
-    """The best rate of some batch size is the lowest or highest tried there."""
-    return bool(tables["grid"]["open"].any())
-
-
-@finding
-def another_network_is_chosen_too(tables: Tables) -> bool:
-    """The best of all settings is none of the network of question 5."""
-    return len(tables["chosen"]) > 1
-
-
-@finding
-def choice_is_perfect(tables: Tables) -> bool:
-    """The chosen setting gets all validation images right, so that none is better."""
-    return bool(tables["chosen"]["perfect"].iloc[0])
-
-
 @finding
 def chosen_batch_size_is_at_the_edge(tables: Tables) -> bool:
     """No smaller, or no larger, batch size than the chosen one was tried."""
     tried = tables["settings"]["batch_size"]
     chosen = tables["chosen"]["batch_size"].iloc[0]
     return bool(tried.nunique() > 1 and chosen in (tried.min(), tried.max()))
-
-
-@finding
-def chosen_batch_size_is_one(tables: Tables) -> bool:
-    """There is no smaller batch size than the chosen one."""
-    return bool(tables["chosen"]["batch_size"].iloc[0] == 1)
 
 
 @finding
