@@ -66,6 +66,7 @@ def test_what_does_not_vary_has_an_error_nevertheless():
     same = pd.Series([0.5] * 5)
     assert compare(same, same).p == 1
     assert compare(same, same - 0.1).p < 1e-9  # the same in each run, to the last digit
+    assert compare(200 * same, same).error == pytest.approx(1e-6 * 100 / 5**0.5)
     assert compare(same + 1, same, least=1.0).p == pytest.approx(
         2 * stats.t(4).sf(5**0.5)
     )
@@ -87,6 +88,8 @@ def test_the_error_of_an_accuracy_has_a_part_of_seeds_and_a_part_of_images():
     assert told.difference == pytest.approx(0.08 / 3)
     assert told.interval()[1] - told.difference == pytest.approx(half)
     assert compare_right(a, b, same_images=False).difference == told.difference
+    others = compare_right(a, b.set_axis(range(7, 10)), same_images=False)
+    assert others.difference == pytest.approx(told.difference)
 
 
 def test_what_else_a_difference_errs_by_is_added():
@@ -98,6 +101,7 @@ def test_no_accuracy_is_certain():
     perfect = right(1, 1, 1)
     told = compare_right(perfect, perfect)
     assert told.p == 1
+    assert told.error == pytest.approx(1 / 1000)
     assert told.interval()[0] < 0 < told.interval()[1]
     unsure = compare_right(right(1, 1), right(0.999, 0.999))
     assert unsure.interval()[0] < 0  # a single image
@@ -115,6 +119,7 @@ def test_no_accuracy_is_certain():
 def test_a_family_is_corrected_after_holm():
     p = pd.Series([0.04, 0.01, NAN, 0.03])
     assert comparison.holm(p).to_dict() == pytest.approx({1: 0.03, 3: 0.06, 0: 0.06})
+    assert comparison.holm(pd.Series([0.9, 0.8])).tolist() == [1, 1]
     table = pd.DataFrame(
         {
             "family": ["x", "x", "x", "x", "y"],

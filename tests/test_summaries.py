@@ -211,18 +211,21 @@ def test_a_network_that_encloses_class_0_is_told_from_one_that_does_not():
         return Parameters(W, np.full(edges, steep / 2), V, np.array([-bias, bias]))
 
     assert synthetic.closed(network(4, 14.0))
-    assert not synthetic.closed(network(1, 2.0))  # a half-plane
     assert not synthetic.closed(network(4, 99.0))  # class 1 everywhere
+    for side in range(4):  # open there
+        W, b, V, c = network(4, 10.0)
+        others = np.arange(4) != side
+        assert not synthetic.closed(Parameters(W[:, others], b[others], V[others], c))
 
 
 def test_the_seeds_of_question_4_are_counted_by_how_they_end():
     runs = pd.DataFrame(
         {
-            "seed": [0, 0, 0, 1, 1, 1],
-            "instances": [0, 10, 100] * 2,
-            "train_loss": [NAN, 0.7, 0.1, NAN, 0.5, 0.3],
-            "validation_loss": [0.8, 0.6730, 0.1, 0.8, 0.5, 0.3],
-            "validation_accuracy": [0.5, 0.6, 0.99, 0.5, 0.6, 0.61],
+            "seed": [0, 0, 0, 0, 1, 1, 1, 1],
+            "instances": [0, 10, 11, 100] * 2,
+            "train_loss": [NAN, 0.7, 0.4, 0.1, NAN, 0.5, 0.4, 0.3],
+            "validation_loss": [0.8, 0.6730, 0.4, 0.1, 0.8, 0.5, 0.4, 0.3],
+            "validation_accuracy": [0.5, 0.6, 0.7, 0.99, 0.5, 0.6, 0.7, 0.61],
         }
     )
     network = Parameters(*(np.zeros(s) for s in ((2, 3), 3, (3, 2), 2)))
@@ -232,6 +235,7 @@ def test_the_seeds_of_question_4_are_counted_by_how_they_end():
     (row,) = outcome.to_dict("records")
     assert row["entropy"] == pytest.approx(0.6730117)
     assert (row["n"], row["closed"], row["parameters"]) == (2, 0, 17)
+    assert row["first_train_loss_median"] == pytest.approx(0.6)
     assert row["last_validation_accuracy_median"] == pytest.approx(0.8)
 
 
@@ -258,12 +262,10 @@ def test_the_final_summary():
             "test_size": 100,
         }
     )
-    right = pd.DataFrame(np.ones((3, 100), bool))
-    right.iloc[:2, 0] = False
-    right.iloc[:1, 1] = False
-    right.iloc[0, 2] = False
-    right.iloc[1, 3] = False
-    right.iloc[2, 4] = False
+    right = pd.DataFrame(np.ones((4, 100), bool))
+    right.iloc[:3, 0] = False
+    right.iloc[:2, 1] = False  # half of them
+    right.iloc[2, 2] = False
     table = final.summarize(results, right).set_index(["choice", "metric"])
     row = table.loc[("b", "test_accuracy")]
     assert row["n"] == 3
@@ -322,12 +324,16 @@ def test_the_first_of_the_synthetic_data_are_shown():
     first, second, *_ = synthetic.describe_data().to_dict("records")
     assert first["value_1"] == pytest.approx(1.764052345967664)
     assert second["value_1"] == pytest.approx(0.4001572083672233)
-    assert (first["class_1"], first["class_2"]) == (1, 1)
+    assert [first[f"class_{i}"] for i in range(1, 6)] == [1, 1, 1, 1, 0]
 
 
 def test_the_synthetic_data_are_described_before_and_after():
     table = synthetic.describe_data()
-    assert len(table) == 8
+    assert table["feature"].tolist() == [1, 2] * 4
+    share = table["class_0_share"].to_numpy()
+    assert share == pytest.approx([26_506 / 60_000] * 4 + [4_378 / 10_000] * 4)
+    for name in ("class_1_share", "majority_share"):  # class 1 is the larger one
+        assert table[name].to_numpy() == pytest.approx(1 - share)
     raw = table[(table["set"] == "training") & (table["state"] == "raw")]
     assert raw["minimum"].min() == pytest.approx(-4.85, abs=0.005)
     assert raw["maximum"].max() == pytest.approx(4.29, abs=0.005)
