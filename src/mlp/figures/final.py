@@ -23,7 +23,7 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
     mistakes = np.where(np.eye(len(counts), dtype=bool), np.nan, 100 * shares)
     most = max(np.nanmax(mistakes), 0.01)  # a bar of colours needs some length
     large = len(classes) > 15  # no room for the numbers
-    height = 5.5 if large else 3.2
+    height = 5.5 if large else 2.8
     figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH * (0.75 + large / 4), height))
     image = axes.imshow(mistakes, cmap="Blues", vmin=0, vmax=most)
     for (row, column), count in np.ndenumerate(counts):

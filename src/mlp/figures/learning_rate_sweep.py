@@ -21,7 +21,7 @@ UNITS = {"hidden_size": "hidden units", "epochs": "epochs"}
 
 def draw_learning_rates(rates: pd.DataFrame) -> Figure:
     """Draw final validation error and losses against the learning rate."""
-    figure, (errors, losses) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.4))
+    figure, (errors, losses) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.2))
     for axes, metric, unit, marker in (
         (errors, "validation_accuracy", -100, "s"),
         (losses, "validation_loss", 1, "s"),

@@ -15,7 +15,7 @@ from mlp.figures import style
 
 def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
     """Draw the loss of each batch of one run, and its mean over `window` batches."""
-    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 2.4))
+    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 2.1))
     axes.plot(
         batches["step"],
         batches["loss"],
@@ -48,7 +48,7 @@ def draw_spread(batches: pd.DataFrame, window: int) -> Figure:
     windows = batches.groupby((batches["step"] - 1) // window)
     step, mean = windows["step"].mean(), windows["loss_mean"].mean()
     std = windows["loss_std"].mean().fillna(0)
-    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 2.4))
+    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 2.1))
     axes.fill_between(
         step,
         np.maximum(mean - std, 0),
@@ -79,7 +79,7 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
 
     The mean over an epoch stands in its middle.
     """
-    figure, (losses, accuracies) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.4))
+    figure, (losses, accuracies) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.2))
     markers = {"running_train": "^", "train": "o", "validation": "s"}
     labels = {
         "running_train": "training, running mean",
