@@ -76,7 +76,7 @@ def draw_mistakes(runs: list[np.ndarray], classes: list[str]) -> Figure:
     shown = images.sort_values(["times", "probability"], ascending=False)
     long_names = max(map(len, classes)) > 3
     separator = "\n" if long_names else ""
-    height = 2.4 if long_names else 2.1
+    height = 2.4 if long_names else 1.9
     columns = 8 if max(map(len, classes)) < 10 else 5
     figure, grid = plt.subplots(ROWS, columns, figsize=(style.TEXT_WIDTH, height))
     for axes in grid.flat:
