@@ -7,7 +7,6 @@ these, before NumPy is loaded; elsewhere they go on choosing, and the report say
 
 import os
 import platform
-import sys
 from pathlib import Path
 
 PORTABLE = {
@@ -46,14 +45,15 @@ def in_use() -> str:
 
 
 def described() -> str:
-    """Name the arithmetic, with the code of each BLAS that it turned out to be."""
-    name = in_use()
-    if "numpy" not in sys.modules:
-        return name
+    """Name the arithmetic, with the code that NumPy's BLAS turned out to be."""
+    import numpy as np
     from threadpoolctl import threadpool_info
 
+    name = in_use()
     libraries = [each for each in threadpool_info() if each["user_api"] == "blas"]
-    code = sorted({f"{b['internal_api']} {b.get('architecture')}" for b in libraries})
+    home = os.path.dirname(np.__file__)  # or numpy.libs, beside it; SciPy has another
+    own = [each for each in libraries if each["filepath"].startswith(home)] or libraries
+    code = sorted({f"{b['internal_api']} {b.get('architecture')}" for b in own})
     if name == "portable" and code == [f"openblas {PORTABLE['OPENBLAS_CORETYPE']}"]:
         return name
     return f"{name.replace('portable', 'another BLAS')}, {', '.join(code)}"
