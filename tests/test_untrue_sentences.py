@@ -110,7 +110,7 @@ class Oracle:
             rest = [self.accuracy(s) for s in of.values() if s not in (best, following)]
             self.claim("next rate", all(self.accuracy(following) >= a for a in rest))
         ties = {r for r, s in of.items() if abs(self.accuracy(s) - highest) < 1e-12}
-        said = re.search(rf"So is it with ((?:{NUM}| and )+); between", self.text)
+        said = re.search(rf"It is reached with ((?:{NUM}| and )+) as well;", self.text)
         named = set(map(float, re.findall(NUM, said[1]))) if said else set()
         self.claim("a tie", named | {best.learning_rate} == ties)
         if "The lowest rate is worse" in self.text:
@@ -332,7 +332,7 @@ class Oracle:
             said
             and (said[0], said[1]) in {(s.batch_size, s.learning_rate) for s in best},
         )
-        if "So has at least one other" in self.text:
+        if "At least one other setting has the same" in self.text:
             self.claim("another choice", len(best) > 1)
         if "at the edge of those tried, so one beyond" in self.text:
             self.claim("beyond the choice", highest < 1)
@@ -418,7 +418,9 @@ CONTRADICTIONS = [
     ("No network gets any", "most often"),
     ("This is the generalization gap", "validation images must be easier"),
     ("the runs come together", "the runs move apart"),
-    ("It is better than the next (", "between them the validation loss decided"),
+    ("It is better than the next (", "At least one other setting has the same"),
+    ("It is better than the next, ", "It is reached with"),
+    ("so one beyond might do better", "validation accuracy, \\qty{100.00}"),
     ("That is below the validation accuracy", "the test images may be easier"),
     ("does better, with a mean of", "the test images are the easier ones"),
     ("No batch can be smaller", "Its batch size is at the edge"),
