@@ -190,8 +190,8 @@ def compare_numbers(theirs: Claims, ours: Claims, other: bool) -> Iterator[Verdi
     """
     numbers = [claims.by_cell() for claims in (theirs, ours)]
     printed = [
-        {cell: [number["printed"] for number in found] for cell, found in each.items()}
-        for each in numbers
+        {cell: ", ".join({n["printed"]: None for n in found}) for cell, found in each}
+        for each in (cells.items() for cells in numbers)
     ]
     differing = list(differences(*printed))
     yield SAME, f"{len(printed[1]) - len(differing)} cells printed in the PDF and here"
