@@ -4,6 +4,7 @@ data -> runs -> summaries -> figures -> document: each rules file does its part 
 for the questions it is named after, with the code that stands under src/mlp.
 """
 
+import gc
 import json
 import os
 import sys
@@ -13,6 +14,8 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.0")
+
+gc.set_threshold(100_000)  # of the jobs of a large sweep nothing is garbage
 
 import yaml
 

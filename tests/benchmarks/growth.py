@@ -5,6 +5,7 @@ around the training and not the training.
 """
 
 import json
+import math
 import os
 import platform
 import re
@@ -20,6 +21,9 @@ from tests.tools.small import small_project
 SIZES = [(3, 2, 2), (5, 2, 10), (10, 2, 50)]
 """How many learning rates, batch sizes and seeds make 12, 100 and 1,000 runs."""
 CORES = 2
+PLANNED = (10, 10, 100)
+"""And 10,000, of which only the plan is made."""
+BATCH_SIZES = [10, 20, 12, 15, 24, 25, 30, 40, 50, 60]
 RATES = [0.03, 0.1, 0.3, 0.01, 0.02, 0.05, 0.07, 0.2, 0.5, 0.7]
 CONFIGURATION = ["--configfile", "small.yaml", "growth.json"]
 
@@ -30,7 +34,7 @@ def configuration(rates, batch_sizes, seeds):
         "learning_rate_sweep": {
             "learning_rates": RATES[:rates],
             "grid": {
-                "batch_size": [10, 20][:batch_sizes],
+                "batch_size": BATCH_SIZES[:batch_sizes],
                 "learning_rate": RATES[:rates],
             },
             "seeds": list(range(seeds)),
@@ -38,11 +42,11 @@ def configuration(rates, batch_sizes, seeds):
     }
 
 
-def snakemake(folder, *targets):
+def snakemake(folder, *targets, options=()):
     """Run Snakemake; give its wall time, its jobs and the memory of its process."""
     command = [
-        sys.executable, "-m", "snakemake", "--cores", str(CORES), *CONFIGURATION,
-        "--", *targets,
+        sys.executable, "-m", "snakemake", "--cores", str(CORES), *options,
+        *CONFIGURATION, "--", *targets,
     ]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     start = time.perf_counter()
@@ -108,6 +112,8 @@ def main():
                 f"| {summary:.1f} | {rest:.1f} | {nothing:.1f} |"
             )
             print(lines[-1], flush=True)
+        (project / "growth.json").write_text(json.dumps(configuration(*PLANNED)))
+        plan = snakemake(project, "learning_rate_sweep", options=["--dry-run", "-q"])
     Path("docs/growth.md").write_text(
         f"""# Growth: sweeps of ever more runs
 
@@ -116,7 +122,8 @@ Written by `make growth`; not part of the report.
 Machine: {os.cpu_count()} cores, {platform.system()}; `--cores {CORES}`. The runs are tiny, 240 images for one epoch:
 the command of one takes {alone:.2f} s by itself. The overhead of a run is the time of the sweep over its runs, less
 half that. The memory is that of the Snakemake process. "Summary" is the sweep's summary alone, with the runs there;
-"report" everything from there to the PDF, other runs included; "nothing to do" a run after that.
+"report" everything from there to the PDF, other runs included; "nothing to do" a run after that. The plan of
+{math.prod(PLANNED):,} runs, `snakemake -n`, takes {plan[0]:.1f} s and {plan[2]:.0f} MB.
 
 | runs | sweep, s | overhead a run, s | memory, MB | summary, s | report, s | nothing to do, s |
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
