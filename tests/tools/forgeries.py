@@ -289,6 +289,11 @@ def claim(**claims):
     return lambda provenance: provenance.update(claims)
 
 
+def native(provenance):
+    provenance["config"]["arithmetic"] = "native"
+    provenance["arithmetic"] = "native, openblas SkylakeX"
+
+
 def versions(**other):
     return lambda provenance: provenance["versions"].update(other)
 
@@ -383,9 +388,7 @@ FORGERIES = {
     "a word of praise": claimed("checked", "by the teacher"),
     "all of another arithmetic": made_elsewhere(claim(arithmetic="processor is X")),
     "better results, all consistent": made_elsewhere(tables=digits(0.005, MEANS)),
-    "better results, said to be native": made_elsewhere(
-        claim(arithmetic="native"), digits(0.005, MEANS)
-    ),
+    "better results, said to be native": made_elsewhere(native, digits(0.005, MEANS)),
     "better results, said to be of another Python": made_elsewhere(
         versions(python="3.13.5"), digits(0.005, MEANS)
     ),
@@ -451,10 +454,8 @@ HONEST = {
         claim(arithmetic="processor without AVX2 and FMA, openblas Sandybridge"),
         digits(-0.002, MEANS),
     ),
-    "native": made_elsewhere(
-        claim(arithmetic="native, openblas SkylakeX"), digits(1e-6, MEANS)
-    ),
-    "native, the same digits": made_elsewhere(claim(arithmetic="native, openblas X")),
+    "native": made_elsewhere(native, digits(1e-6, MEANS)),
+    "native, the same digits": made_elsewhere(native),
     "TeX without compression": made_elsewhere(tex=r"\pdfcompresslevel=0 {}".format),
     "TeX of another zlib": made_elsewhere(tex=r"\pdfcompresslevel=3 {}".format),
     "TeX without object streams": made_elsewhere(
