@@ -36,18 +36,9 @@ def places(value, path=()):
 
 
 TEX = [
-    r"\input{/etc/passwd}",
-    r"\write18{id}",
-    r"\end{document}",
-    "$x_1^2$",
-    "100% & #1 ~ {",
-    "}",
-    r"\\[1em]",
-    "^^41",
-    "---",
-    "``x''",
-    "%",
-]
+    r"\input{/etc/passwd}", r"\write18{id}", r"\end{document}", "$x_1^2$",
+    "100% & #1 ~ {", "}", r"\\[1em]", "^^41", "---", "``x''", "%",
+]  # fmt: skip
 JINJA = [r"\VAR{config}", r"\BLOCK{if 1}", "{{ 7 * 7 }}", "{seed}", "{"]
 numbers = st.one_of(
     st.integers(),
@@ -139,49 +130,13 @@ def test_an_odd_value_is_refused_by_its_key_or_usable(path, change, value):
 
 
 FRAGMENTS = [
-    *(
-        "\t",
-        "\n",
-        "  ",
-        ": ",
-        "- ",
-        "[",
-        "]",
-        "{",
-        "}",
-        "'",
-        '"',
-        "#",
-        "%",
-        "@",
-        "`",
-        "~",
-    ),
-    *("&a ", "*a", "<<: *a", "<<: {x: 1}", "? ", "| ", "> ", "---\n", "...\n"),
-    *("!!python/object/apply:os.system ['exit 1']", "!!python/name:os.system", "!foo "),
-    *(
-        "!!set ",
-        "!!binary ",
-        "!!float ",
-        "1e3",
-        "0x",
-        "1:30",
-        "2026-13-45",
-        "2026-01-01",
-    ),
-    *(
-        "9" * 5000,
-        "[" * 1000,
-        "\\",
-        "\0",
-        "\x7f",
-        "\ufeff",
-        "\u2028",
-        "\xe9",
-        "\U0001f600",
-    ),
-    *("seeds: [1, 2]", "__use_yte__: true\n"),
-]
+    "\t", "\n", "  ", ": ", "- ", "[", "]", "{", "}", "'", '"', "#", "%", "@", "`", "~",
+    "&a ", "*a", "<<: *a", "<<: {x: 1}", "? ", "| ", "> ", "---\n", "...\n",
+    "!!python/object/apply:os.system ['exit 1']", "!!python/name:os.system", "!foo ",
+    "!!set ", "!!binary ", "!!float ", "1e3", "0x", "1:30", "2026-13-45", "2026-01-01",
+    "9" * 5000, "[" * 1000, "\\", "\0", "\x7f", "\ufeff", "\u2028", "\xe9",
+    "\U0001f600", "seeds: [1, 2]", "__use_yte__: true\n",
+]  # fmt: skip
 raw = st.one_of(st.sampled_from(FRAGMENTS).map(str.encode), st.binary(max_size=4))
 
 
