@@ -1,14 +1,16 @@
 """The IDX format of the MNIST files: a magic number, the dimensions, unsigned bytes."""
 
-import argparse
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 UNSIGNED_BYTE = 0x08
+LABELLED: dict[str, Any] = {"images": Path, "labels": Path, "sha256": [str]}
+"""What `read_labelled` takes, as options of a step."""
 
 
 class IdxError(SystemExit):
@@ -107,13 +109,6 @@ def read_labelled(
             f"expected 0 to {classes - 1}"
         )
     return x, t.astype(np.intp)
-
-
-def add_arguments(parser: argparse.ArgumentParser, prefix: str = "") -> None:
-    """Let a command line name the files that `read_labelled` takes."""
-    parser.add_argument(f"--{prefix}images", type=Path, required=True)
-    parser.add_argument(f"--{prefix}labels", type=Path, required=True)
-    parser.add_argument(f"--{prefix}sha256", nargs=2, required=True)
 
 
 def split(x: NDArray, validation_size: int) -> tuple[NDArray, NDArray]:

@@ -1,12 +1,12 @@
 """Questions 5 and 6: a few instances one after another, and as a batch."""
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlp.command import arguments
 from mlp.data import idx
 from mlp.data.normalization import normalize
 from mlp.hyperparameters import Hyperparameters
@@ -62,27 +62,21 @@ def compare(
 
 def main() -> None:
     """Write one row a step."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    idx.add_arguments(parser)
-    parser.add_argument("--classes", type=int, required=True)
-    parser.add_argument("--validation-size", type=int, required=True)
-    parser.add_argument(
-        "--hyperparameters", type=Hyperparameters.from_words, required=True
-    )
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, **idx.LABELLED, classes=int, validation_size=int,
+        hyperparameters=Hyperparameters.from_words, seed=int, output=Path,
+    )  # fmt: skip
 
-    hyperparameters, classes = arguments.hyperparameters, arguments.classes
+    hyperparameters, classes = options.hyperparameters, options.classes
     images, labels = idx.read_labelled(
-        arguments.images, arguments.labels, arguments.sha256, classes
+        options.images, options.labels, options.sha256, classes
     )
-    training, _ = idx.split(images, arguments.validation_size)
+    training, _ = idx.split(images, options.validation_size)
     some = training[: STEPS * hyperparameters.batch_size]
     (x,) = normalize(hyperparameters.normalization, some)
-    rows = compare(hyperparameters, x, labels[: len(x)], classes, arguments.seed)
+    rows = compare(hyperparameters, x, labels[: len(x)], classes, options.seed)
     with np.errstate(over="ignore", invalid="ignore"):  # the losses tell of it
-        write_csv(arguments.output, rows)
+        write_csv(options.output, rows)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ The scalar network is that of the assignment, with sigmoids.  With another activ
 function the batched network stands in its place.
 """
 
-import argparse
 import hashlib
 import itertools
 import math
@@ -22,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mlp.command import arguments
 from mlp.networks import activations, batch, instance, scalar
 from mlp.outputs import write_csv
 
@@ -252,14 +252,10 @@ def differences(rows: list[dict]) -> Iterator[dict]:
 
 def main() -> None:
     """Write the tables and what was checked, or fail and say what differs."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--random-points", type=int, required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--derivatives", type=Path, required=True)
-    parser.add_argument("--differences", type=Path, required=True)
-    parser.add_argument("--forward-pass", type=Path, required=True)
-    parser.add_argument("--checked", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, random_points=int, seed=int, derivatives=Path, differences=Path,
+        forward_pass=Path, checked=Path,
+    )  # fmt: skip
 
     assignment = Point("assignment", ASSIGNMENT, [ASSIGNMENT_INSTANCE])
     rows = [
@@ -267,19 +263,19 @@ def main() -> None:
         for row, printed in zip(check(assignment), values(ASSIGNMENT_DERIVATIVES))
     ]
     for activation in activations.ACTIVATIONS:
-        rng = random.Random(arguments.seed)
-        for point in random_points(arguments.random_points, rng, activation):
+        rng = random.Random(options.seed)
+        for point in random_points(options.random_points, rng, activation):
             rows += [row | {"assignment": ""} for row in check(point)]
 
     differing = list(failures(rows))
     if differing:
         raise SystemExit("\n".join(["The gradient check failed.", *differing]))
-    write_csv(arguments.derivatives, rows)
-    write_csv(arguments.differences, differences(rows))
-    write_csv(arguments.forward_pass, forward_pass(assignment))
+    write_csv(options.derivatives, rows)
+    write_csv(options.differences, differences(rows))
+    write_csv(options.forward_pass, forward_pass(assignment))
     sources = {module.__name__: getsource(module) for module in CHECKED}
     write_csv(
-        arguments.checked,
+        options.checked,
         [
             {"module": name, "sha256": hashlib.sha256(source.encode()).hexdigest()}
             for name, source in sources.items()

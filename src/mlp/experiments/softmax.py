@@ -1,10 +1,10 @@
 """Question 2: the derivative of the loss by the logits, in two steps and in one."""
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 
+from mlp.command import arguments
 from mlp.networks.local_derivatives import loss_by_logits, loss_by_logits_in_two_steps
 from mlp.networks.scalar import softmax
 from mlp.outputs import write_csv
@@ -33,11 +33,9 @@ def compare(precision: str, margin: float) -> dict:
 
 def main() -> None:
     """Write one row a margin."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(__doc__, output=Path)
     write_csv(
-        arguments.output,
+        options.output,
         [compare(precision, m) for precision in MARGINS for m in MARGINS[precision]],
     )
 

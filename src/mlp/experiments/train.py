@@ -1,6 +1,5 @@
 """Question 7.1 to 7.3: train on part of the training set, validate on the rest."""
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mlp.command import arguments
 from mlp.data import idx
 from mlp.data.normalization import normalize
 from mlp.hyperparameters import Hyperparameters
@@ -76,45 +76,38 @@ def train(
 
 def main() -> None:
     """Write the loss of each batch, and losses and accuracies after each epoch."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    idx.add_arguments(parser)
-    parser.add_argument("--classes", type=int, required=True)
-    parser.add_argument("--validation-size", type=int, required=True)
-    parser.add_argument(
-        "--hyperparameters", type=Hyperparameters.from_words, required=True
-    )
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--epochs", type=Path, required=True)
-    parser.add_argument("--batches", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, **idx.LABELLED, classes=int, validation_size=int,
+        hyperparameters=Hyperparameters.from_words, seed=int, epochs=Path, batches=Path,
+    )  # fmt: skip
 
     images, labels = idx.read_labelled(
-        arguments.images, arguments.labels, arguments.sha256, arguments.classes
+        options.images, options.labels, options.sha256, options.classes
     )
     parts = normalize(
-        arguments.hyperparameters.normalization,
-        *idx.split(images, arguments.validation_size),
+        options.hyperparameters.normalization,
+        *idx.split(images, options.validation_size),
     )
     training, validation = map(
-        Instances, parts, idx.split(labels, arguments.validation_size)
+        Instances, parts, idx.split(labels, options.validation_size)
     )
     epochs: list[dict] = []
     batches: list[float] = []
     for row, losses in train(
-        arguments.hyperparameters,
+        options.hyperparameters,
         training,
         validation,
-        arguments.classes,
-        arguments.seed,
+        options.classes,
+        options.seed,
     ):
         epochs.append(row)
         batches += losses
         shown = list(row.items())[:-1]  # without the mistakes
         print(*(f"{name}={value}" for name, value in shown), flush=True)
 
-    write_csv(arguments.epochs, epochs)
+    write_csv(options.epochs, epochs)
     write_csv(
-        arguments.batches,
+        options.batches,
         [{"step": i + 1, "loss": loss} for i, loss in enumerate(batches)],
     )
 

@@ -3,7 +3,6 @@
 This is the only experiment that opens the test set.
 """
 
-import argparse
 import csv
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mlp.command import arguments
 from mlp.data import idx
 from mlp.data.normalization import normalize
 from mlp.hyperparameters import Hyperparameters
@@ -93,37 +93,31 @@ def confusion(
 
 def main() -> None:
     """Write what one seed of each choice makes of the test set."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    idx.add_arguments(parser)
-    idx.add_arguments(parser, "test-")
-    parser.add_argument("--classes", type=int, required=True)
-    parser.add_argument("--chosen", type=Path, required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--result", type=Path, required=True)
-    parser.add_argument("--confusion", type=Path, required=True)
-    parser.add_argument("--mistakes", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, **idx.LABELLED, test_images=Path, test_labels=Path, test_sha256=[str],
+        classes=int, chosen=Path, seed=int, result=Path, confusion=Path, mistakes=Path,
+    )  # fmt: skip
 
-    classes = arguments.classes
+    classes = options.classes
     images, t = idx.read_labelled(
-        arguments.images, arguments.labels, arguments.sha256, classes
+        options.images, options.labels, options.sha256, classes
     )
     test_images, t_test = idx.read_labelled(
-        arguments.test_images, arguments.test_labels, arguments.test_sha256, classes
+        options.test_images, options.test_labels, options.test_sha256, classes
     )
     tests = {}
     rows = []
-    for choice, hyperparameters in read_chosen(arguments.chosen).items():
+    for choice, hyperparameters in read_chosen(options.chosen).items():
         tests[choice] = train_and_test(
-            hyperparameters, images, t, test_images, t_test, classes, arguments.seed
+            hyperparameters, images, t, test_images, t_test, classes, options.seed
         )
-        named = {"choice": choice, "seed": arguments.seed, **hyperparameters._asdict()}
+        named = {"choice": choice, "seed": options.seed, **hyperparameters._asdict()}
         rows.append(named | tests[choice].result)
         print(*(f"{name}={value}" for name, value in rows[-1].items()))
 
-    write_csv(arguments.result, rows)
+    write_csv(options.result, rows)
     first = next(iter(tests.values()))  # the network of question 5
-    write_csv(arguments.confusion, confusion(t_test, first.predicted, classes))
+    write_csv(options.confusion, confusion(t_test, first.predicted, classes))
     wrong = np.flatnonzero(first.predicted != t_test)
     columns = {
         "index": wrong,
@@ -138,7 +132,7 @@ def main() -> None:
     )
     for name, column in columns.items():
         mistakes[name] = column
-    with replacing(arguments.mistakes) as temporary, temporary.open("wb") as file:
+    with replacing(options.mistakes) as temporary, temporary.open("wb") as file:
         np.save(file, mistakes)
 
 

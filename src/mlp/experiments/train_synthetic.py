@@ -1,12 +1,12 @@
 """Question 4: train the scalar network on the synthetic data, from one seed."""
 
-import argparse
 import json
 import math
 import random
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlp.command import arguments
 from mlp.data import normalization
 from mlp.data.synthetic import CLASSES, load_synth
 from mlp.networks import scalar
@@ -69,35 +69,30 @@ def train(
 
 def main() -> None:
     """Write the learning curve and the trained parameters."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--hidden-size", type=int, required=True)
-    parser.add_argument("--learning-rate", type=float, required=True)
-    parser.add_argument("--epochs", type=int, required=True)
-    parser.add_argument("--interval", type=int, required=True)
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--curve", type=Path, required=True)
-    parser.add_argument("--parameters", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, hidden_size=int, learning_rate=float, epochs=int, interval=int,
+        seed=int, curve=Path, parameters=Path,
+    )  # fmt: skip
 
     training, validation = load_normalized()
-    rng = random.Random(arguments.seed)
+    rng = random.Random(options.seed)
     inputs = len(training[0][0])
-    parameters = scalar.initialize(inputs, arguments.hidden_size, CLASSES, rng)
+    parameters = scalar.initialize(inputs, options.hidden_size, CLASSES, rng)
     rows = []
     for row in train(
         parameters,
         training,
         validation,
-        learning_rate=arguments.learning_rate,
-        epochs=arguments.epochs,
-        interval=arguments.interval,
+        learning_rate=options.learning_rate,
+        epochs=options.epochs,
+        interval=options.interval,
         rng=rng,
     ):
-        rows.append({"seed": arguments.seed} | row)
+        rows.append({"seed": options.seed} | row)
         print(*(f"{name}={value}" for name, value in rows[-1].items()), flush=True)
 
-    write_csv(arguments.curve, rows)
-    with replacing(arguments.parameters) as temporary:
+    write_csv(options.curve, rows)
+    with replacing(options.parameters) as temporary:
         temporary.write_text(json.dumps(parameters._asdict(), indent=1) + "\n")
 
 

@@ -1,6 +1,5 @@
 """The figure of question 5: some of the images to train on, and their pixels."""
 
-import argparse
 import json
 import textwrap
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from mlp.command import arguments
 from mlp.data import idx
 from mlp.figures import style
 
@@ -47,20 +47,18 @@ def draw(x: NDArray[np.uint8], t: NDArray[np.intp], classes: list[str]) -> Figur
 
 def main() -> None:
     """Draw the figure of the images to train on."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    idx.add_arguments(parser)
-    parser.add_argument("--class-names", type=json.loads, required=True)
-    parser.add_argument("--validation-size", type=int, required=True)
-    parser.add_argument("--figure", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, **idx.LABELLED, class_names=json.loads, validation_size=int,
+        figure=Path,
+    )  # fmt: skip
 
-    names = arguments.class_names
+    names = options.class_names
     labelled = idx.read_labelled(
-        arguments.images, arguments.labels, arguments.sha256, len(names)
+        options.images, options.labels, options.sha256, len(names)
     )
-    x, t = (idx.split(each, arguments.validation_size)[0] for each in labelled)
+    x, t = (idx.split(each, options.validation_size)[0] for each in labelled)
     style.use()
-    style.save(draw(x, t, names), arguments.figure)
+    style.save(draw(x, t, names), options.figure)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The figures of question 7.4: confusion matrix and mistakes on the test set."""
 
-import argparse
 import json
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mlp.command import arguments
 from mlp.figures import style
 
 ROWS = 2  # of mistakes
@@ -96,19 +96,16 @@ def draw_mistakes(runs: list[np.ndarray], classes: list[str]) -> Figure:
 
 def main() -> None:
     """Draw both figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--confusion", type=Path, required=True)
-    parser.add_argument("--mistakes", type=Path, nargs="+", required=True)
-    parser.add_argument("--class-names", type=json.loads, required=True)
-    parser.add_argument("--confusion-figure", type=Path, required=True)
-    parser.add_argument("--mistakes-figure", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, confusion=Path, mistakes=[Path], class_names=json.loads,
+        confusion_figure=Path, mistakes_figure=Path,
+    )  # fmt: skip
 
     style.use()
-    confusion = draw_confusion(pd.read_csv(arguments.confusion), arguments.class_names)
-    style.save(confusion, arguments.confusion_figure)
-    runs = [np.load(path) for path in arguments.mistakes]
-    style.save(draw_mistakes(runs, arguments.class_names), arguments.mistakes_figure)
+    confusion = draw_confusion(pd.read_csv(options.confusion), options.class_names)
+    style.save(confusion, options.confusion_figure)
+    runs = [np.load(path) for path in options.mistakes]
+    style.save(draw_mistakes(runs, options.class_names), options.mistakes_figure)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The figures of question 7.3: learning rates and batch sizes."""
 
-import argparse
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from mlp.command import arguments
 from mlp.figures import style
 from mlp.hyperparameters import Hyperparameters
 
@@ -194,17 +194,15 @@ def draw_grid(grid: pd.DataFrame) -> Figure:
 
 def main() -> None:
     """Draw both figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--learning-rates", type=Path, required=True)
-    parser.add_argument("--grid", type=Path, required=True)
-    parser.add_argument("--learning-rates-figure", type=Path, required=True)
-    parser.add_argument("--grid-figure", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, learning_rates=Path, grid=Path, learning_rates_figure=Path,
+        grid_figure=Path,
+    )  # fmt: skip
 
     style.use()
-    rates, grid = pd.read_csv(arguments.learning_rates), pd.read_csv(arguments.grid)
-    style.save(draw_learning_rates(rates), arguments.learning_rates_figure)
-    style.save(draw_grid(grid), arguments.grid_figure)
+    rates, grid = pd.read_csv(options.learning_rates), pd.read_csv(options.grid)
+    style.save(draw_learning_rates(rates), options.learning_rates_figure)
+    style.save(draw_grid(grid), options.grid_figure)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The figures of question 7.1 and 7.2: loss per batch, spread over seeds, epochs."""
 
-import argparse
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -10,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mlp.command import arguments
 from mlp.figures import style
 
 
@@ -122,21 +122,16 @@ def mark_integers(axes: Axes, count: int) -> None:
 
 def main() -> None:
     """Draw the three figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--one-run", type=Path, required=True)
-    parser.add_argument("--batches", type=Path, required=True)
-    parser.add_argument("--epochs", type=Path, required=True)
-    parser.add_argument("--window", type=int, required=True)
-    parser.add_argument("--batches-figure", type=Path, required=True)
-    parser.add_argument("--spread-figure", type=Path, required=True)
-    parser.add_argument("--epochs-figure", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, one_run=Path, batches=Path, epochs=Path, window=int,
+        batches_figure=Path, spread_figure=Path, epochs_figure=Path,
+    )  # fmt: skip
 
     style.use()
-    one_run, batches = pd.read_csv(arguments.one_run), pd.read_csv(arguments.batches)
-    style.save(draw_batches(one_run, arguments.window), arguments.batches_figure)
-    style.save(draw_spread(batches, arguments.window), arguments.spread_figure)
-    style.save(draw_epochs(pd.read_csv(arguments.epochs)), arguments.epochs_figure)
+    one_run, batches = pd.read_csv(options.one_run), pd.read_csv(options.batches)
+    style.save(draw_batches(one_run, options.window), options.batches_figure)
+    style.save(draw_spread(batches, options.window), options.spread_figure)
+    style.save(draw_epochs(pd.read_csv(options.epochs)), options.epochs_figure)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The figures of question 4: learning curve and decision boundary."""
 
-import argparse
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -8,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from mlp.command import arguments
 from mlp.data import normalization
 from mlp.data.synthetic import THRESHOLD, load_synth, quadratic_form
 from mlp.figures import style
@@ -84,19 +84,17 @@ def draw_boundary(networks: list[batch.Parameters]) -> Figure:
 
 def main() -> None:
     """Draw both figures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--curves", type=Path, nargs="+", required=True)
-    parser.add_argument("--parameters", type=Path, nargs="+", required=True)
-    parser.add_argument("--curve-figure", type=Path, required=True)
-    parser.add_argument("--boundary-figure", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, curves=[Path], parameters=[Path], curve_figure=Path,
+        boundary_figure=Path,
+    )  # fmt: skip
 
     style.use()
-    curves = [pd.read_csv(path) for path in arguments.curves]
-    style.save(draw_curve(curves), arguments.curve_figure)
+    curves = [pd.read_csv(path) for path in options.curves]
+    style.save(draw_curve(curves), options.curve_figure)
     style.save(
-        draw_boundary([read_parameters(path) for path in arguments.parameters]),
-        arguments.boundary_figure,
+        draw_boundary([read_parameters(path) for path in options.parameters]),
+        options.boundary_figure,
     )
 
 

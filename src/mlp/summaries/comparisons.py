@@ -1,6 +1,5 @@
 """Compare what the report calls more or less: the verdicts of its findings."""
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mlp.command import arguments
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_table
 from mlp.summaries.comparison import (
@@ -252,55 +252,42 @@ def final(
 
 
 def main() -> None:
-    """Write one row a comparison."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0],
-        epilog="The epochs.csv of the sweep are read from standard input, one a line.",
-    )
-    parser.add_argument(
-        "--hyperparameters", type=Hyperparameters.from_words, required=True
-    )
-    parser.add_argument("--rates", type=float, nargs="+", required=True)
-    parser.add_argument("--seeds", type=int, required=True)
-    parser.add_argument("--validation-size", type=int, required=True)
-    parser.add_argument("--train-size", type=int, required=True)
-    parser.add_argument("--synthetic", type=Path, nargs="+", required=True)
-    parser.add_argument("--epochs", type=Path, nargs="+", required=True)
-    parser.add_argument("--batches", type=Path, nargs="+", required=True)
-    parser.add_argument("--chosen", type=Path, required=True)
-    parser.add_argument("--final", type=Path, required=True)
-    parser.add_argument("--mistakes", type=Path, nargs="+", required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args()
+    """Write one row a comparison.
 
-    setting, chosen = arguments.hyperparameters, pd.read_csv(arguments.chosen).iloc[0]
+    The epochs.csv of the sweep are read from standard input, one a line.
+    """
+    options = arguments(
+        __doc__, hyperparameters=Hyperparameters.from_words, rates=[float], seeds=int,
+        validation_size=int, train_size=int, synthetic=[Path], epochs=[Path],
+        batches=[Path], chosen=Path, final=Path, mistakes=[Path], output=Path,
+    )  # fmt: skip
+
+    setting, chosen = options.hyperparameters, pd.read_csv(options.chosen).iloc[0]
     text = {"validation_mistakes": str}  # or a single mistake would be a number
     paths = filter(None, sys.stdin.read().splitlines())
     sweep = pd.concat(pd.read_csv(path, dtype=text) for path in paths)
-    runs = Runs(sweep, arguments.validation_size)
-    epochs = pd.concat(map(pd.read_csv, arguments.epochs))
+    runs = Runs(sweep, options.validation_size)
+    epochs = pd.concat(map(pd.read_csv, options.epochs))
     batches = pd.concat(
         pd.read_csv(path).assign(seed=seed)
-        for path, seed in zip(arguments.batches, epochs["seed"].unique(), strict=True)
+        for path, seed in zip(options.batches, epochs["seed"].unique(), strict=True)
     )
-    results = pd.read_csv(arguments.final)
-    right = tested_right(results, arguments.mistakes)
+    results = pd.read_csv(options.final)
+    right = tested_right(results, options.mistakes)
     families = {
-        "4": synthetic(pd.concat(map(pd.read_csv, arguments.synthetic))),
+        "4": synthetic(pd.concat(map(pd.read_csv, options.synthetic))),
         "7.1": training(epochs, batches),
         "7.2": initializations(runs, setting, epochs, batches),
-        "7.3 rates": learning_rates(runs, setting, arguments.rates),
+        "7.3 rates": learning_rates(runs, setting, options.rates),
         # in a single step all schedules are the same
         "7.3 schedules": schedules(runs, setting) if batches["step"].max() > 1 else (),
         "7.3 batch sizes": grid(runs, setting),
         "7.3 activations": activations(runs, setting),
-        "7.4": final(
-            runs, arguments.seeds, chosen, results, right, arguments.train_size
-        ),
+        "7.4": final(runs, options.seeds, chosen, results, right, options.train_size),
     }
     columns = ["family", "name", "metric", "first", "second", *Comparison._fields]
     rows = [(family, *r[:-1], *r[-1]) for family in families for r in families[family]]
-    write_table(arguments.output, judge(pd.DataFrame(rows, columns=columns)))
+    write_table(options.output, judge(pd.DataFrame(rows, columns=columns)))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """Describe the images to train and to validate on, before anything is trained."""
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from mlp.command import arguments
 from mlp.data import idx
 from mlp.outputs import write_table
 
@@ -29,20 +29,17 @@ def describe(name: str, x: np.ndarray, classes: int) -> dict:
 
 def main() -> None:
     """Write one row a set."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    idx.add_arguments(parser)
-    parser.add_argument("--classes", type=int, required=True)
-    parser.add_argument("--validation-size", type=int, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, **idx.LABELLED, classes=int, validation_size=int, output=Path,
+    )  # fmt: skip
 
     x, _ = idx.read_labelled(
-        arguments.images, arguments.labels, arguments.sha256, arguments.classes
+        options.images, options.labels, options.sha256, options.classes
     )
-    training, validation = idx.split(x, arguments.validation_size)
+    training, validation = idx.split(x, options.validation_size)
     sets = {"training": training, "validation": validation, "full training": x}
-    rows = [describe(name, part, arguments.classes) for name, part in sets.items()]
-    write_table(arguments.output, pd.DataFrame(rows))
+    rows = [describe(name, part, options.classes) for name, part in sets.items()]
+    write_table(options.output, pd.DataFrame(rows))
 
 
 if __name__ == "__main__":

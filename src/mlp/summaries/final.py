@@ -1,11 +1,11 @@
 """Summarize question 7.4: the test results of several seeds."""
 
-import argparse
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from mlp.command import arguments
 from mlp.outputs import write_table
 from mlp.summaries.comparison import CONFIDENCE, interval_of_mean
 
@@ -50,23 +50,19 @@ def summarize_confusion(counts: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Write one row a seed, the summary, and the mean confusion matrix."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--results", type=Path, nargs="+", required=True)
-    parser.add_argument("--confusions", type=Path, nargs="+", required=True)
-    parser.add_argument("--mistakes", type=Path, nargs="+", required=True)
-    parser.add_argument("--final", type=Path, required=True)
-    parser.add_argument("--summary", type=Path, required=True)
-    parser.add_argument("--confusion", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, results=[Path], confusions=[Path], mistakes=[Path], final=Path,
+        summary=Path, confusion=Path,
+    )  # fmt: skip
 
-    runs = pd.concat(map(pd.read_csv, arguments.results))
+    runs = pd.concat(map(pd.read_csv, options.results))
     runs = runs.sort_values("choice", kind="stable")  # seeds stay in their order
-    right = tested_right(runs, arguments.mistakes)
-    confusion = pd.concat(map(pd.read_csv, arguments.confusions))
+    right = tested_right(runs, options.mistakes)
+    confusion = pd.concat(map(pd.read_csv, options.confusions))
     for path, table in {
-        arguments.final: runs,
-        arguments.summary: summarize(runs, right),
-        arguments.confusion: summarize_confusion(confusion),
+        options.final: runs,
+        options.summary: summarize(runs, right),
+        options.confusion: summarize_confusion(confusion),
     }.items():
         write_table(path, table)
 

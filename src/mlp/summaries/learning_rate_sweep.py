@@ -1,6 +1,5 @@
 """Summarize question 7.3 and choose hyperparameters by validation results alone."""
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlp.command import arguments
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_csv, write_table
 from mlp.summaries.statistics import ended, over_seeds
@@ -143,56 +143,46 @@ def activations(summary: pd.DataFrame, setting: Hyperparameters) -> pd.DataFrame
 
 
 def main() -> None:
-    """Write the summaries by learning rate and by setting, and the choice."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0],
-        epilog="The epochs.csv of the runs are read from standard input, one a line.",
-    )
-    parser.add_argument(
-        "--hyperparameters", type=Hyperparameters.from_words, required=True
-    )
-    parser.add_argument("--rates", type=float, nargs="+", required=True)
-    parser.add_argument("--grids", type=json.loads, required=True)
-    parser.add_argument("--seeds", type=int, required=True)
-    parser.add_argument("--planned", type=int, required=True)
-    parser.add_argument("--learning-rates", type=Path, required=True)
-    parser.add_argument("--grid", type=Path, required=True)
-    parser.add_argument("--activations", type=Path, required=True)
-    parser.add_argument("--settings", type=Path, required=True)
-    parser.add_argument("--chosen", type=Path, required=True)
-    parser.add_argument("--sweep", type=Path, required=True)
-    arguments = parser.parse_args()
+    """Write the summaries by learning rate and by setting, and the choice.
+
+    The epochs.csv of the sweep are read from standard input, one a line.
+    """
+    options = arguments(
+        __doc__, hyperparameters=Hyperparameters.from_words, rates=[float],
+        grids=json.loads, seeds=int, planned=int, learning_rates=Path, grid=Path,
+        activations=Path, settings=Path, chosen=Path, sweep=Path,
+    )  # fmt: skip
 
     paths = list(filter(None, sys.stdin.read().splitlines()))
     if not paths:
         raise NoCandidateError("none of the runs of learning_rate_sweep is there")
     runs = pd.concat(map(pd.read_csv, paths))
     summary = summarize(runs)
-    setting = arguments.hyperparameters
-    chosen = choices(summary, setting, arguments.seeds)
+    setting = options.hyperparameters
+    chosen = choices(summary, setting, options.seeds)
 
     fixed = {name: [value] for name, value in setting._asdict().items()}
-    by_rate = fixed | {"learning_rate": arguments.rates}
+    by_rate = fixed | {"learning_rate": options.rates}
     learning_rates = summary[on_grids(summary, [by_rate])]
     grid = best_rates(summary, setting)  # of all that was tried
-    grid = grid[on_grids(grid, [fixed | each for each in arguments.grids])]
+    grid = grid[on_grids(grid, [fixed | each for each in options.grids])]
     for key, table in {"learning_rates": learning_rates, "grid": grid}.items():
         if table.empty:
             raise NoCandidateError(
                 f"none of the runs of learning_rate_sweep.{key} is there; make some"
             )
-    write_table(arguments.learning_rates, best_rates(learning_rates, setting))
-    write_table(arguments.grid, grid)
-    write_table(arguments.activations, activations(summary, setting))
-    write_table(arguments.settings, summary)
-    write_table(arguments.chosen, chosen)
-    missing = arguments.planned - len(paths)
-    counts = {"planned": arguments.planned, "missing": missing}
+    write_table(options.learning_rates, best_rates(learning_rates, setting))
+    write_table(options.grid, grid)
+    write_table(options.activations, activations(summary, setting))
+    write_table(options.settings, summary)
+    write_table(options.chosen, chosen)
+    missing = options.planned - len(paths)
+    counts = {"planned": options.planned, "missing": missing}
     counts |= {
         "settings": len(summary),
         "diverged": int((summary["diverged"] > 0).sum()),
     }
-    write_csv(arguments.sweep, [counts])
+    write_csv(options.sweep, [counts])
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Summarize question 7.1 and 7.2: the runs of one setting from several seeds."""
 
-import argparse
 from pathlib import Path
 
 import pandas as pd
 
+from mlp.command import arguments
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_table
 from mlp.summaries.statistics import ended, over_seeds
@@ -35,21 +35,18 @@ def summarize(runs: pd.DataFrame) -> pd.DataFrame:
 
 def main() -> None:
     """Write mean and standard deviation over the seeds, per epoch and per batch."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=Path, nargs="+", required=True)
-    parser.add_argument("--batches", type=Path, nargs="+", required=True)
-    parser.add_argument("--seeds", type=int, nargs="+", required=True)
-    parser.add_argument("--epochs-output", type=Path, required=True)
-    parser.add_argument("--batches-output", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, epochs=[Path], batches=[Path], seeds=[int], epochs_output=Path,
+        batches_output=Path,
+    )  # fmt: skip
 
-    epochs = pd.concat(map(pd.read_csv, arguments.epochs))
+    epochs = pd.concat(map(pd.read_csv, options.epochs))
     batches = pd.concat(
         pd.read_csv(path).assign(seed=seed)
-        for path, seed in zip(arguments.batches, arguments.seeds, strict=True)
+        for path, seed in zip(options.batches, options.seeds, strict=True)
     )
-    write_table(arguments.epochs_output, summarize(epochs))
-    write_table(arguments.batches_output, over_seeds(batches, ["step"], ["loss"]))
+    write_table(options.epochs_output, summarize(epochs))
+    write_table(options.batches_output, over_seeds(batches, ["step"], ["loss"]))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Summarize question 4: the data before and after normalization, and the training."""
 
-import argparse
 import json
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from mlp.command import arguments
 from mlp.data import normalization, synthetic
 from mlp.networks import batch
 from mlp.outputs import write_table
@@ -115,29 +115,25 @@ def summarize(
 
 def main() -> None:
     """Write the description of the data, the learning curve and each seed's result."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--curves", type=Path, nargs="+", required=True)
-    parser.add_argument("--parameters", type=Path, nargs="+", required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--curve", type=Path, required=True)
-    parser.add_argument("--result", type=Path, required=True)
-    parser.add_argument("--outcome", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, curves=[Path], parameters=[Path], data=Path, curve=Path, result=Path,
+        outcome=Path,
+    )  # fmt: skip
 
-    runs = pd.concat(map(pd.read_csv, arguments.curves))
+    runs = pd.concat(map(pd.read_csv, options.curves))
     data = describe_data()
     validation = data[data["set"] == "validation"].iloc[0]
     result, outcome = summarize(
         runs,
-        list(map(read_parameters, arguments.parameters)),
+        list(map(read_parameters, options.parameters)),
         validation["majority_share"],
         int(validation["instances"]),
     )
     for path, table in {
-        arguments.data: data,
-        arguments.curve: over_seeds(runs, ["instances"], METRICS),
-        arguments.result: result,
-        arguments.outcome: outcome,
+        options.data: data,
+        options.curve: over_seeds(runs, ["instances"], METRICS),
+        options.result: result,
+        options.outcome: outcome,
     }.items():
         write_table(path, table)
 
