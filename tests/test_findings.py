@@ -426,6 +426,26 @@ def test_a_finding_holds_for_some_tables_and_for_others_not(name):
     assert outcomes == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("name", "changes", "outcome"),
+    [
+        ("some_rates_diverge", {"learning_rates.diverged": [0, 1, 0, 0]}, True),
+        (
+            "hidden_derivatives_vanish_at_assignment",
+            {"gradient_check.scalar": [-0.1, -0.44, 0.2, 0.3, NAN]},
+            False,
+        ),
+        (
+            "chosen_batch_size_is_at_the_edge",
+            {"chosen.batch_size": 16, "settings.batch_size": 16},
+            False,
+        ),
+    ],
+)
+def test_a_finding_at_its_edge(name, changes, outcome):
+    assert findings.FINDINGS[name](changed(changes)) is outcome
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_finding_and_its_opposite_have_their_sentences(name):
     sides = CASES[name]
