@@ -150,6 +150,12 @@ def test_losses_are_compared_over_the_epochs():
         ),
     }
     same(comparisons.initializations(RUNS, CHOICE, table, batches), expected)
+    few = comparisons.initializations(
+        RUNS, CHOICE, table, batches[batches["step"] <= 12]
+    )
+    (difference,) = (row[-1].difference for row in few if row[0] == "batch_spread")
+    late = np.log(noise[:, 10:12].std(axis=1, ddof=1))  # two at least
+    assert difference == pytest.approx(late.mean() - np.log(train[:, 2].std(ddof=1)))
 
 
 def test_learning_rates_and_schedules_are_compared_with_the_best():
@@ -248,6 +254,10 @@ def test_the_choice_is_compared_with_the_next_and_the_test_with_the_rest():
     }  # fmt: skip
     rows = comparisons.final(RUNS, 5, chosen, results, tested, 1000)
     same(rows, expected)
+    perfect = results.assign(train_accuracy=1.0)
+    *_, (*_, told) = comparisons.final(RUNS, 5, chosen, perfect, tested, 1000)
+    errors[1] = comparisons.Error(1e-6, 999)  # as if one image were mistaken
+    assert told.p == compare(train * 0 + 1, accuracy, more=errors).p
     assert statistics.ended(EPOCHS)["diverged"].sum() == 0
 
 

@@ -440,6 +440,23 @@ def test_a_finding_holds_for_some_tables_and_for_others_not(name):
             {"chosen.batch_size": 16, "settings.batch_size": 16},
             False,
         ),
+        (
+            "chosen_batch_size_is_at_the_edge",
+            {
+                "chosen.batch_size": 16,
+                "settings": pd.DataFrame({"batch_size": [8, 16]}),
+            },
+            True,
+        ),
+        (
+            "some_test_images_are_mistaken",
+            {
+                "final": pd.DataFrame(
+                    {"choice": ["as_assigned", "best_of_all"], "test_errors": [0, 1]}
+                )
+            },
+            False,
+        ),
     ],
 )
 def test_a_finding_at_its_edge(name, changes, outcome):

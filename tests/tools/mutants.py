@@ -60,7 +60,7 @@ def draw(session, size, rng):
 def main():
     """Print a table of counts, and a diff of each survivor."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sample", type=int, default=150, help="mutants of each group")
+    parser.add_argument("--sample", type=int, default=130, help="mutants of each group")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     environment = os.environ | {
