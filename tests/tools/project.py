@@ -29,7 +29,9 @@ def copy_of_project(folder):
 
 def clone_of_project(folder):
     """Clone the repository; what is not committed comes along as such."""
-    subprocess.run(["git", "clone", "--quiet", PROJECT, folder], check=True)
+    # else a commit in another clone touches the objects that both link to
+    command = ["git", "clone", "--quiet", "--no-hardlinks", PROJECT, folder]
+    subprocess.run(command, check=True)
     return copy_of_project(folder)
 
 
