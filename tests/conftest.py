@@ -20,7 +20,7 @@ from workflow.environment import environment
 
 # the tests start programs, too, and import Matplotlib
 for name in os.environ.keys() - environment().keys():
-    if not name.startswith(("PYTEST", "HYPOTHESIS")):
+    if not name.upper().startswith(("PYTEST", "HYPOTHESIS", "NODE", "NPM")):
         del os.environ[name]
 
 
