@@ -2,6 +2,7 @@
 
 import ast
 import io
+import re
 from pathlib import Path
 
 import jinja2
@@ -81,6 +82,13 @@ def test_a_zero_has_no_power_of_ten_and_no_sign():
     assert row.cell("zero", ".2e") == "0"
     assert row.cell("zero", 2) == row.cell("less", 2) == "0.00"
     assert row.cell("less", 3) == "-0.004"
+
+
+def test_no_difference_is_printed_as_none_that_was_told():
+    told = {"metric": ["ln x"], "difference": [-0.0002], "low": [-3], "high": [-1e-5]}
+    row = ledger.Ledger({"t": pd.DataFrame(told | {"n": [4]})}, {}).row("t")
+    numbers = re.findall(r"\\num\{(.*?)\}", row.told())
+    assert numbers == ["-0.00020", "-3.00", "-1.0e-05", "4"]
 
 
 def test_where_there_is_no_number_there_is_a_dash(book):

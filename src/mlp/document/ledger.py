@@ -216,17 +216,15 @@ class Row:
             unit, digits = "as the natural logarithm of their ratio", ".2f"
         elif metric.startswith("log10 "):
             unit, digits = "as the decimal logarithm of their ratio", ".2f"
-        low, high, n = (
-            self.number(name, form, factor)
-            for name, form, factor in (
-                ("low", digits, scale),
-                ("high", digits, scale),
-                ("n", 0, 1.0),
-            )
-        )
-        if low == "--":
+        n = self.number("n", 0)
+        if not self.is_number("low"):
             return Tex(rf"($n = {n}$)")
-        difference = self.number("difference", digits, scale)
+        printed = []
+        for name in ("difference", "low", "high"):
+            value = scale * self.value(name)
+            small = 1e-12 < abs(value) < 0.005  # which two decimals would call 0
+            printed.append(self.number(name, "#.2g" if small else digits, scale))
+        difference, low, high = printed
         return Tex(rf"({difference} {unit}, {low} to {high}, $n = {n}$)")
 
     def spread(self, metric: str, digits: int = 3, scale: float = 1) -> Tex:
