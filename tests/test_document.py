@@ -289,8 +289,8 @@ def report_main(monkeypatch, folder, body):
     source, output = folder / "x.tex", folder / "x.pdf"
     source.write_text(TEX % body)
     (folder / "provenance.json").write_text('{"results": {}}')
-    options = [str(source), f"--templates={folder}", "--date=0", f"--output={output}"]
-    options.append(f"--provenance={folder / 'provenance.json'}")
+    options = [f"--source={source}", f"--templates={folder}", "--date=0"]
+    options += [f"--provenance={folder / 'provenance.json'}", f"--output={output}"]
     monkeypatch.setattr("sys.argv", ["report", *options])
     report.main()
     return output

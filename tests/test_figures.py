@@ -156,7 +156,7 @@ def test_the_mistakes_of_most_networks_come_first():
 def test_the_text_of_a_figure_can_be_searched(tmp_path):
     figure, axes = plt.subplots()
     axes.set(xscale="log", xlim=(0.05, 0.2), ylim=(-2, -1), title="a_b été, Łódź")
-    style.save(figure, tmp_path / "figure.pdf")
+    style.save(figure, [tmp_path / "figure.pdf"])
     (page,) = pypdf.PdfReader(tmp_path / "figure.pdf").pages
     words = page.extract_text()
     for expected in ("a_b été, Łódź", "10\u22121", "\u22121.2"):
@@ -165,10 +165,10 @@ def test_the_text_of_a_figure_can_be_searched(tmp_path):
 
 def test_the_same_figure_is_the_same_bytes(tmp_path):
     batches = pd.DataFrame({"step": range(1, 11), "loss": np.linspace(2, 1, 10)})
-    for name in ("a", "b"):
-        style.save(mnist_runs.draw_batches(batches, 5), tmp_path / f"{name}.pdf")
-    for suffix in ("pdf", "svg"):
-        first, second = (tmp_path / f"{name}.{suffix}" for name in ("a", "b"))
+    files = [[tmp_path / f"{name}.{kind}" for kind in ("pdf", "svg")] for name in "ab"]
+    for paths in files:
+        style.save(mnist_runs.draw_batches(batches, 5), paths)
+    for first, second in zip(*files):
         assert first.read_bytes() == second.read_bytes()
 
 
@@ -194,7 +194,7 @@ def test_accuracies_that_are_all_the_same_can_be_drawn(tmp_path, accuracy):
         table[f"{name}_mean"] = accuracy
     rates = learning_rate_sweep.draw_learning_rates(table[:3].assign(diverged=0))
     assert rates.axes[0].get_ylim()[0] >= 0
-    style.save(rates, tmp_path / "rates.pdf")
+    style.save(rates, [tmp_path / "rates.pdf"])
 
 
 def test_names_and_numbers_that_need_room_get_it_and_no_mistake_is_no_blank(tmp_path):
@@ -218,7 +218,7 @@ def test_names_and_numbers_that_need_room_get_it_and_no_mistake_is_no_blank(tmp_
             figure.axes[0].get_yticklabels()[i].get_window_extent() for i in (0, 1)
         )
         assert not low.overlaps(high)
-    style.save(figure, tmp_path / "confusion.pdf")
+    style.save(figure, [tmp_path / "confusion.pdf"])
 
 
 def test_a_large_grid_is_drawn_in_part():

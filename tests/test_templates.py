@@ -115,7 +115,7 @@ def test_each_figure_names_the_file_and_label_that_it_shows():
     assert [(label, file) for *_, label, file in shown] == [
         (label, figure) for figure, label, *_ in shown
     ]
-    made = re.findall(r'"results/figures/(\w+)\.pdf"', RULES)
+    made = re.findall(r'"results/figures/(\w+)", "\.pdf"', RULES)
     assert sorted(figure for figure, *_ in shown) == sorted(made)
 
 

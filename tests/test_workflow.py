@@ -15,7 +15,8 @@ from tests.tools.small import small_project
 from workflow.sources import SOURCE, code, places
 
 RULES = "\n".join(p.read_text() for p in sorted(PROJECT.glob("workflow/rules/*.smk")))
-STEPS = sorted(set(re.findall(r"python -m (mlp[\w.]+)", RULES)))
+RUNS = re.compile(r"""(?:python -m |(?:step|recorded)\(\s*")(mlp[\w.]+)""")
+STEPS = sorted(set(RUNS.findall(RULES)))
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -38,10 +39,10 @@ def test_the_code_of_a_step_covers_all_that_it_imports(step):
 
 def test_each_rule_declares_the_code_that_it_runs():
     rules = re.split(r"^rule ", RULES, flags=re.MULTILINE)[1:]
-    running = [rule for rule in rules if "python -m" in rule]
+    running = [rule for rule in rules if RUNS.search(rule)]
     assert len(running) >= len(STEPS)
     for rule in running:
-        (step,) = re.findall(r"python -m (mlp[\w.]+)", rule)
+        (step,) = RUNS.findall(rule)
         name = rule.partition(":")[0]
         assert step.endswith(f".{name.removesuffix('_figures')}")
         assert name.endswith("_figures") == step.startswith("mlp.figures.")

@@ -29,12 +29,28 @@ RECORD = """
         """
 
 
-def recorded(command: str) -> str:
-    """Let the jobs of a rule end by writing what they were made from.
+def step(module: str, stdin: str = "", **given: str) -> str:
+    """Write the shell command of a rule that runs a module.
 
-    Each rule does so whose files the report is made from: see `mlp.records`.
+    ``input="images labels"`` gives it the options ``--images {input.images:q} --labels
+    {input.labels:q}``, and ``output="output"`` gives it all outputs as one.  The files
+    `stdin` of the input may be too many for a command line: it reads their names.
     """
-    return command + RECORD
+    options = []
+    for kind, names in given.items():
+        for name in names.split():
+            value = kind if name == kind else f"{kind}.{name}"
+            options.append(f"--{name.replace('_', '-')} {{{value}:q}}")
+    files = f"printf '%s\\n' {{input.{stdin}:q}} | " if stdin else ""
+    return f"{files}python -m {module} {' '.join(options)} >{{log:q}} 2>&1"
+
+
+def recorded(module: str, stdin: str = "", **given: str) -> str:
+    """Write it as `step` does, and let each job write what its files were made from.
+
+    So does each rule whose files the report is made from: see `mlp.records`.
+    """
+    return step(module, stdin, **given) + RECORD
 
 
 @cache

@@ -36,20 +36,10 @@ rule comparisons:
         validation_size=config["dataset"]["validation_size"],
         train_size=config["dataset"]["files"]["train_labels"]["bytes"] - 8,
     shell:
-        recorded("""
-        printf '%s\\n' {input.sweep:q} \
-            | python -m mlp.summaries.comparisons \
-                --hyperparameters {params.hyperparameters:q} \
-                --rates {params.rates} \
-                --seeds {params.seeds} \
-                --validation-size {params.validation_size} \
-                --train-size {params.train_size} \
-                --synthetic {input.synthetic:q} \
-                --epochs {input.epochs:q} \
-                --batches {input.batches:q} \
-                --chosen {input.chosen:q} \
-                --final {input.final:q} \
-                --mistakes {input.mistakes:q} \
-                --output {output:q} \
-                >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.summaries.comparisons",
+            stdin="sweep",
+            input="synthetic epochs batches chosen final mistakes",
+            params="hyperparameters rates seeds validation_size train_size",
+            output="output",
+        )

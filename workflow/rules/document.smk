@@ -97,7 +97,7 @@ rule render:
         templates=TEMPLATE_FILES,
         manifest="report/manifest.json",
     output:
-        tex="report/report.tex",
+        source="report/report.tex",
         ledger="report/ledger.json",
     log:
         "logs/render.txt",
@@ -112,17 +112,12 @@ rule render:
         listed=LISTED,
         templates=TEMPLATES,
     shell:
-        recorded("""
-        python -m mlp.document.render {input.tables:q} \
-            --templates {params.templates:q} \
-            --listed {params.listed} \
-            --manifest {input.manifest:q} \
-            --settings {params.settings:q} \
-            --commit {params.commit:q} \
-            --output {output.tex:q} \
-            --ledger {output.ledger:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.document.render",
+            input="tables manifest",
+            params="templates listed settings commit",
+            output="source ledger",
+        )
 
 
 rule manifest:
@@ -181,23 +176,18 @@ rule provenance:
         ),
         sources=contents({file: Path(file) for file in {*sources(), *TEMPLATE_FILES}}),
     shell:
-        """
-        python -m mlp.document.provenance \
-            --commit {params.commit:q} \
-            --settings {params.settings:q} \
-            --data {params.data:q} \
-            --parameters {params.parameters:q} \
-            --sources {params.sources:q} \
-            --manifest {input.manifest:q} \
-            --output {output:q} \
-            >{log:q} 2>&1
-        """
+        step(
+            "mlp.document.provenance",
+            input="manifest",
+            params="commit settings data parameters sources",
+            output="output",
+        )
 
 
 rule report:
     """Compile the report."""
     input:
-        tex=rules.render.output.tex,
+        source=rules.render.output.source,
         figures=[file for file in FIGURES if file.endswith(".pdf")],
         tables=TABLES,
         provenance=rules.provenance.output,
@@ -213,11 +203,9 @@ rule report:
         date=COMMIT.time,
         templates=TEMPLATES,
     shell:
-        """
-        python -m mlp.document.report {input.tex:q} \
-            --templates {params.templates:q} \
-            --date {params.date} \
-            --provenance {input.provenance:q} \
-            --output {output:q} \
-            >{log:q} 2>&1
-        """
+        step(
+            "mlp.document.report",
+            input="source provenance",
+            params="templates date",
+            output="output",
+        )

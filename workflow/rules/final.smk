@@ -40,22 +40,13 @@ rule train_final:
         test_sha256=TEST_SHA256,
         classes=len(CLASSES),
     shell:
-        recorded("""
-        python -m mlp.experiments.train_final \
-            --images {input.images:q} \
-            --labels {input.labels:q} \
-            --sha256 {params.sha256} \
-            --test-images {input.test_images:q} \
-            --test-labels {input.test_labels:q} \
-            --test-sha256 {params.test_sha256} \
-            --classes {params.classes} \
-            --chosen {input.chosen:q} \
-            --seed {wildcards.seed} \
-            --result {output.result:q} \
-            --confusion {output.confusion:q} \
-            --mistakes {output.mistakes:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.experiments.train_final",
+            input="images labels test_images test_labels chosen",
+            params="sha256 test_sha256 classes",
+            wildcards="seed",
+            output="result confusion mistakes",
+        )
 
 
 rule final:
@@ -75,16 +66,11 @@ rule final:
     params:
         *code("mlp.summaries.final"),
     shell:
-        recorded("""
-        python -m mlp.summaries.final \
-            --results {input.results:q} \
-            --confusions {input.confusions:q} \
-            --mistakes {input.mistakes:q} \
-            --final {output.final:q} \
-            --summary {output.summary:q} \
-            --confusion {output.confusion:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.summaries.final",
+            input="results confusions mistakes",
+            output="final summary confusion",
+        )
 
 
 rule final_figures:
@@ -93,10 +79,8 @@ rule final_figures:
         confusion=rules.final.output.confusion,
         mistakes=collect(rules.train_final.output.mistakes, seed=FINAL_SEEDS),
     output:
-        confusion="results/figures/confusion.pdf",
-        confusion_svg="results/figures/confusion.svg",
-        mistakes="results/figures/mistakes.pdf",
-        mistakes_svg="results/figures/mistakes.svg",
+        confusion_figure=multiext("results/figures/confusion", ".pdf", ".svg"),
+        mistakes_figure=multiext("results/figures/mistakes", ".pdf", ".svg"),
     log:
         "logs/final_figures.txt",
     benchmark:
@@ -106,12 +90,9 @@ rule final_figures:
         # a function, since Snakemake would take braces in a name for wildcards
         class_names=lambda wildcards: json.dumps(CLASSES),
     shell:
-        recorded("""
-        python -m mlp.figures.final \
-            --confusion {input.confusion:q} \
-            --mistakes {input.mistakes:q} \
-            --class-names {params.class_names:q} \
-            --confusion-figure {output.confusion:q} \
-            --mistakes-figure {output.mistakes:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.figures.final",
+            input="confusion mistakes",
+            params="class_names",
+            output="confusion_figure mistakes_figure",
+        )

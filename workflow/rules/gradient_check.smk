@@ -30,13 +30,8 @@ rule gradient_check:
         random_points=config["gradient_check"]["random_points"],
         seed=config["gradient_check"]["seed"],
     shell:
-        recorded("""
-        python -m mlp.experiments.gradient_check \
-            --random-points {params.random_points} \
-            --seed {params.seed} \
-            --derivatives {output.derivatives:q} \
-            --differences {output.differences:q} \
-            --forward-pass {output.forward_pass:q} \
-            --checked {output.checked:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.experiments.gradient_check",
+            params="random_points seed",
+            output="derivatives differences forward_pass checked",
+        )

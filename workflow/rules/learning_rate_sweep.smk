@@ -34,7 +34,7 @@ if SWEEP["missing_runs"] == "leave_out":
 rule learning_rate_sweep:
     """Summarize all settings over the seeds, and choose the one that validates best."""
     input:
-        lambda wildcards: SWEEP_RUNS,
+        runs=lambda wildcards: SWEEP_RUNS,
     output:
         learning_rates="results/learning_rates.csv",
         grid="results/grid.csv",
@@ -54,24 +54,13 @@ rule learning_rate_sweep:
         grids=lambda wildcards: json.dumps(GRIDS),
         seeds=len(SWEEP["seeds"]),
         planned=len(PLANNED_RUNS),
-    # the names of a thousand runs do not fit on a command line
     shell:
-        recorded("""
-        printf '%s\\n' {input:q} \
-            | python -m mlp.summaries.learning_rate_sweep \
-                --hyperparameters {params.hyperparameters:q} \
-                --rates {params.rates} \
-                --grids {params.grids:q} \
-                --seeds {params.seeds} \
-                --planned {params.planned} \
-                --learning-rates {output.learning_rates:q} \
-                --grid {output.grid:q} \
-                --activations {output.activations:q} \
-                --settings {output.settings:q} \
-                --chosen {output.chosen:q} \
-                --sweep {output.sweep:q} \
-                >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.summaries.learning_rate_sweep",
+            stdin="runs",
+            params="hyperparameters rates grids seeds planned",
+            output="learning_rates grid activations settings chosen sweep",
+        )
 
 
 rule learning_rate_sweep_figures:
@@ -80,10 +69,8 @@ rule learning_rate_sweep_figures:
         learning_rates=rules.learning_rate_sweep.output.learning_rates,
         grid=rules.learning_rate_sweep.output.grid,
     output:
-        learning_rates="results/figures/learning_rates.pdf",
-        learning_rates_svg="results/figures/learning_rates.svg",
-        grid="results/figures/grid.pdf",
-        grid_svg="results/figures/grid.svg",
+        rates_figure=multiext("results/figures/learning_rates", ".pdf", ".svg"),
+        grid_figure=multiext("results/figures/grid", ".pdf", ".svg"),
     log:
         "logs/learning_rate_sweep_figures.txt",
     benchmark:
@@ -91,11 +78,8 @@ rule learning_rate_sweep_figures:
     params:
         *code("mlp.figures.learning_rate_sweep"),
     shell:
-        recorded("""
-        python -m mlp.figures.learning_rate_sweep \
-            --learning-rates {input.learning_rates:q} \
-            --grid {input.grid:q} \
-            --learning-rates-figure {output.learning_rates:q} \
-            --grid-figure {output.grid:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.figures.learning_rate_sweep",
+            input="learning_rates grid",
+            output="rates_figure grid_figure",
+        )

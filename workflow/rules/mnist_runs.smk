@@ -56,16 +56,12 @@ rule dataset:
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
     shell:
-        recorded("""
-        python -m mlp.summaries.dataset \
-            --images {input.images:q} \
-            --labels {input.labels:q} \
-            --sha256 {params.sha256} \
-            --classes {params.classes} \
-            --validation-size {params.validation_size} \
-            --output {output:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.summaries.dataset",
+            input="images labels",
+            params="sha256 classes validation_size",
+            output="output",
+        )
 
 
 rule dataset_figures:
@@ -74,8 +70,7 @@ rule dataset_figures:
         images=rules.download.output.train_images,
         labels=rules.download.output.train_labels,
     output:
-        pdf="results/figures/dataset.pdf",
-        svg="results/figures/dataset.svg",
+        figure=multiext("results/figures/dataset", ".pdf", ".svg"),
     log:
         "logs/dataset_figures.txt",
     benchmark:
@@ -86,16 +81,12 @@ rule dataset_figures:
         class_names=lambda wildcards: json.dumps(CLASSES),
         validation_size=config["dataset"]["validation_size"],
     shell:
-        recorded("""
-        python -m mlp.figures.dataset \
-            --images {input.images:q} \
-            --labels {input.labels:q} \
-            --sha256 {params.sha256} \
-            --class-names {params.class_names:q} \
-            --validation-size {params.validation_size} \
-            --figure {output.pdf:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.figures.dataset",
+            input="images labels",
+            params="sha256 class_names validation_size",
+            output="figure",
+        )
 
 
 rule batching:
@@ -117,18 +108,12 @@ rule batching:
         validation_size=config["dataset"]["validation_size"],
         seed=SEEDS[0],
     shell:
-        recorded("""
-        python -m mlp.experiments.batching \
-            --images {input.images:q} \
-            --labels {input.labels:q} \
-            --sha256 {params.sha256} \
-            --classes {params.classes} \
-            --validation-size {params.validation_size} \
-            --hyperparameters {params.hyperparameters:q} \
-            --seed {params.seed} \
-            --output {output:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.experiments.batching",
+            input="images labels",
+            params="sha256 classes validation_size hyperparameters seed",
+            output="output",
+        )
 
 
 rule train:
@@ -154,19 +139,13 @@ rule train:
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
     shell:
-        recorded("""
-        python -m mlp.experiments.train \
-            --images {input.images:q} \
-            --labels {input.labels:q} \
-            --sha256 {params.sha256} \
-            --classes {params.classes} \
-            --validation-size {params.validation_size} \
-            --hyperparameters {params.hyperparameters:q} \
-            --seed {wildcards.seed} \
-            --epochs {output.epochs:q} \
-            --batches {output.batches:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.experiments.train",
+            input="images labels",
+            params="sha256 classes validation_size hyperparameters",
+            wildcards="seed",
+            output="epochs batches",
+        )
 
 
 rule mnist_runs:
@@ -175,8 +154,8 @@ rule mnist_runs:
         epochs=MNIST_RUNS["epochs"],
         batches=MNIST_RUNS["batches"],
     output:
-        epochs="results/epochs.csv",
-        batches="results/batches.csv",
+        epochs_output="results/epochs.csv",
+        batches_output="results/batches.csv",
     log:
         "logs/mnist_runs.txt",
     benchmark:
@@ -185,30 +164,24 @@ rule mnist_runs:
         *code("mlp.summaries.mnist_runs"),
         seeds=SEEDS,
     shell:
-        recorded("""
-        python -m mlp.summaries.mnist_runs \
-            --epochs {input.epochs:q} \
-            --batches {input.batches:q} \
-            --seeds {params.seeds} \
-            --epochs-output {output.epochs:q} \
-            --batches-output {output.batches:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.summaries.mnist_runs",
+            input="epochs batches",
+            params="seeds",
+            output="epochs_output batches_output",
+        )
 
 
 rule mnist_runs_figures:
     """Draw the loss of each batch, its spread over the seeds, and the epochs."""
     input:
         one_run=MNIST_RUNS["batches"][0],
-        batches=rules.mnist_runs.output.batches,
-        epochs=rules.mnist_runs.output.epochs,
+        batches=rules.mnist_runs.output.batches_output,
+        epochs=rules.mnist_runs.output.epochs_output,
     output:
-        batches="results/figures/batches.pdf",
-        batches_svg="results/figures/batches.svg",
-        spread="results/figures/spread.pdf",
-        spread_svg="results/figures/spread.svg",
-        epochs="results/figures/epochs.pdf",
-        epochs_svg="results/figures/epochs.svg",
+        batches_figure=multiext("results/figures/batches", ".pdf", ".svg"),
+        spread_figure=multiext("results/figures/spread", ".pdf", ".svg"),
+        epochs_figure=multiext("results/figures/epochs", ".pdf", ".svg"),
     log:
         "logs/mnist_runs_figures.txt",
     benchmark:
@@ -217,14 +190,9 @@ rule mnist_runs_figures:
         *code("mlp.figures.mnist_runs"),
         window=100,
     shell:
-        recorded("""
-        python -m mlp.figures.mnist_runs \
-            --one-run {input.one_run:q} \
-            --batches {input.batches:q} \
-            --epochs {input.epochs:q} \
-            --window {params.window} \
-            --batches-figure {output.batches:q} \
-            --spread-figure {output.spread:q} \
-            --epochs-figure {output.epochs:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.figures.mnist_runs",
+            input="one_run batches epochs",
+            params="window",
+            output="batches_figure spread_figure epochs_figure",
+        )

@@ -51,12 +51,8 @@ rule pages:
         *code("mlp.document.pages"),
         *contents({file: Path(file) for file in PAGE.values()}),
     shell:
-        """
-        python -m mlp.document.pages \
-            --questions {input.questions:q} \
-            --template {input.template:q} \
-            --ledger {input.ledger:q} \
-            --manifest {input.manifest:q} \
-            --outputs {output:q} \
-            >{log:q} 2>&1
-        """
+        step(
+            "mlp.document.pages",
+            input="questions template ledger manifest",
+            output="output",
+        )

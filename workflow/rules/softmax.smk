@@ -22,6 +22,4 @@ rule softmax:
     params:
         *code("mlp.experiments.softmax"),
     shell:
-        recorded("""
-        python -m mlp.experiments.softmax --output {output:q} >{log:q} 2>&1
-        """)
+        recorded("mlp.experiments.softmax", output="output")

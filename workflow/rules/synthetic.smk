@@ -35,17 +35,12 @@ rule train_synthetic:
         epochs=config["synthetic"]["epochs"],
         interval=config["synthetic"]["interval"],
     shell:
-        recorded("""
-        python -m mlp.experiments.train_synthetic \
-            --hidden-size {params.hidden_size} \
-            --learning-rate {params.learning_rate} \
-            --epochs {params.epochs} \
-            --interval {params.interval} \
-            --seed {wildcards.seed} \
-            --curve {output.curve:q} \
-            --parameters {output.parameters:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.experiments.train_synthetic",
+            params="hidden_size learning_rate epochs interval",
+            wildcards="seed",
+            output="curve parameters",
+        )
 
 
 rule synthetic:
@@ -67,16 +62,11 @@ rule synthetic:
     params:
         *code("mlp.summaries.synthetic"),
     shell:
-        recorded("""
-        python -m mlp.summaries.synthetic \
-            --curves {input.curves:q} \
-            --parameters {input.parameters:q} \
-            --data {output.data:q} \
-            --curve {output.curve:q} \
-            --result {output.result:q} \
-            --outcome {output.outcome:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.summaries.synthetic",
+            input="curves parameters",
+            output="data curve result outcome",
+        )
 
 
 rule synthetic_figures:
@@ -85,10 +75,8 @@ rule synthetic_figures:
         curves=rules.synthetic.input.curves,
         parameters=rules.synthetic.input.parameters,
     output:
-        curve="results/figures/synthetic_curve.pdf",
-        curve_svg="results/figures/synthetic_curve.svg",
-        boundary="results/figures/synthetic_boundary.pdf",
-        boundary_svg="results/figures/synthetic_boundary.svg",
+        curve_figure=multiext("results/figures/synthetic_curve", ".pdf", ".svg"),
+        boundary_figure=multiext("results/figures/synthetic_boundary", ".pdf", ".svg"),
     log:
         "logs/synthetic_figures.txt",
     benchmark:
@@ -96,11 +84,8 @@ rule synthetic_figures:
     params:
         *code("mlp.figures.synthetic"),
     shell:
-        recorded("""
-        python -m mlp.figures.synthetic \
-            --curves {input.curves:q} \
-            --parameters {input.parameters:q} \
-            --curve-figure {output.curve:q} \
-            --boundary-figure {output.boundary:q} \
-            >{log:q} 2>&1
-        """)
+        recorded(
+            "mlp.figures.synthetic",
+            input="curves parameters",
+            output="curve_figure boundary_figure",
+        )

@@ -84,7 +84,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("questions", "template", "ledger", "manifest"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--outputs", type=Path, nargs="+", required=True)
+    parser.add_argument("--output", type=Path, nargs="+", required=True)
     arguments = parser.parse_args()
 
     questions = yaml.safe_load(arguments.questions.read_text())
@@ -102,7 +102,7 @@ def main() -> None:
     tables = [file for file in shown if file.endswith(".csv")]
     book = Ledger({Path(file).stem: pd.read_csv(file) for file in tables}, {})
     rule_of = {file: rule for rule, made in rules.items() for file in made["files"]}
-    for (number, question), output in zip(questions.items(), arguments.outputs):
+    for (number, question), output in zip(questions.items(), arguments.output):
         made = {file: rule_of[file] for file in question["shows"]}
         page = template.render(
             number=number,

@@ -278,13 +278,13 @@ def not_in_utf8(templates: Sequence[Path]) -> list[str]:
 def main() -> None:
     """Write the source and the record of what it holds."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("tables", type=Path, nargs="+")
+    parser.add_argument("--tables", type=Path, nargs="+", required=True)
     parser.add_argument("--templates", type=Path, nargs="+", required=True)
     parser.add_argument("--listed", nargs="+", required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--settings", type=json.loads, required=True)
     parser.add_argument("--commit", type=json.loads, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--source", type=Path, required=True)
     parser.add_argument("--ledger", type=Path, required=True)
     arguments = parser.parse_args()
 
@@ -306,7 +306,7 @@ def main() -> None:
     except UnicodeDecodeError:
         raise SystemExit("\n".join(not_in_utf8(arguments.templates))) from None
     for path, text in {
-        arguments.output: source,
+        arguments.source: source,
         arguments.ledger: json.dumps(record, indent=1) + "\n",
     }.items():
         with replacing(path) as temporary:

@@ -127,7 +127,7 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
 def main() -> None:
     """Write the PDF, or fail and say what LaTeX found wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("source", type=Path)
+    parser.add_argument("--source", type=Path, required=True)
     parser.add_argument("--templates", type=Path, nargs="+", required=True)
     parser.add_argument("--date", type=int, required=True)
     parser.add_argument("--provenance", type=Path, required=True)

@@ -49,7 +49,7 @@ def main() -> None:
     """Draw the figure of the images to train on."""
     options = arguments(
         __doc__, **idx.LABELLED, class_names=json.loads, validation_size=int,
-        figure=Path,
+        figure=[Path],
     )  # fmt: skip
 
     names = options.class_names

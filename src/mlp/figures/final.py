@@ -98,7 +98,7 @@ def main() -> None:
     """Draw both figures."""
     options = arguments(
         __doc__, confusion=Path, mistakes=[Path], class_names=json.loads,
-        confusion_figure=Path, mistakes_figure=Path,
+        confusion_figure=[Path], mistakes_figure=[Path],
     )  # fmt: skip
 
     style.use()

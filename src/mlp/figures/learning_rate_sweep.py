@@ -195,13 +195,13 @@ def draw_grid(grid: pd.DataFrame) -> Figure:
 def main() -> None:
     """Draw both figures."""
     options = arguments(
-        __doc__, learning_rates=Path, grid=Path, learning_rates_figure=Path,
-        grid_figure=Path,
+        __doc__, learning_rates=Path, grid=Path, rates_figure=[Path],
+        grid_figure=[Path],
     )  # fmt: skip
 
     style.use()
     rates, grid = pd.read_csv(options.learning_rates), pd.read_csv(options.grid)
-    style.save(draw_learning_rates(rates), options.learning_rates_figure)
+    style.save(draw_learning_rates(rates), options.rates_figure)
     style.save(draw_grid(grid), options.grid_figure)
 
 

@@ -124,7 +124,7 @@ def main() -> None:
     """Draw the three figures."""
     options = arguments(
         __doc__, one_run=Path, batches=Path, epochs=Path, window=int,
-        batches_figure=Path, spread_figure=Path, epochs_figure=Path,
+        batches_figure=[Path], spread_figure=[Path], epochs_figure=[Path],
     )  # fmt: skip
 
     style.use()

@@ -1,5 +1,6 @@
 """The look of all figures: a font that can be searched, sizes, and colours."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
@@ -56,9 +57,9 @@ def text(words: str) -> str:
     return words.replace("$", r"\$")
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Save a figure as PDF, and as SVG beside it; the bytes depend on nothing else."""
-    for output in (path, path.with_suffix(".svg")):
+def save(figure: Figure, paths: Iterable[Path]) -> None:
+    """Save a figure, as PDF and as SVG; the bytes depend on nothing else."""
+    for output in paths:
         with replacing(output) as temporary:
             figure.savefig(
                 temporary,

@@ -85,8 +85,8 @@ def draw_boundary(networks: list[batch.Parameters]) -> Figure:
 def main() -> None:
     """Draw both figures."""
     options = arguments(
-        __doc__, curves=[Path], parameters=[Path], curve_figure=Path,
-        boundary_figure=Path,
+        __doc__, curves=[Path], parameters=[Path], curve_figure=[Path],
+        boundary_figure=[Path],
     )  # fmt: skip
 
     style.use()
