@@ -339,7 +339,7 @@ def test_the_proxy_of_pip_is_the_way_to_its_index(index, server, tmp_path, monke
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"package": "other"}, "no project other"),
+        ({"package": "other"}, "No details about project 'other'"),
         ({"archive": "other.whl"}, r"no file other\.whl"),
         ({"sha256": "0" * 64}, r"has the SHA-256 \w{64}, expected 0{64}"),
     ],
@@ -415,7 +415,7 @@ def test_a_full_disk_is_no_fault_of_the_source(server, tmp_path, monkeypatch):
     def write(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(download.BoundedFile, "write", write)
+    monkeypatch.setattr(download, "accept", write)
     with pytest.raises(OSError, match="No space left"):
         fetch(tmp_path, serve(server, "/a"), serve(server, "/b"))
     assert "/b/train-images.gz" not in server.requests

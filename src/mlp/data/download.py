@@ -19,12 +19,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol
+from typing import IO, NamedTuple
 
-import pooch
 import requests
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
-from pypi_simple.errors import NoSuchProjectError, UnsupportedContentTypeError
+from pypi_simple.errors import NoSuchProjectError
 from tqdm import tqdm
 
 CONNECT_AND_READ_TIMEOUT = 30  # s without a byte
@@ -45,13 +44,6 @@ class SourceError(Exception):
     """What a source gave instead of the file."""
 
 
-class Readable(Protocol):
-    """A stream of bytes."""
-
-    def read(self, size: int, /) -> bytes:
-        """Read at most `size` bytes."""
-
-
 class File(NamedTuple):
     """A file of the data set."""
 
@@ -59,24 +51,6 @@ class File(NamedTuple):
     sha256: str  # of the uncompressed bytes
     bytes: int  # uncompressed
     path: Path  # where it goes
-
-
-class BoundedFile:
-    """A file to download into, closed to a server that sends too much."""
-
-    def __init__(self, file: IO[bytes], limit: int) -> None:
-        self.file = file
-        self.left = limit
-
-    def write(self, chunk: bytes) -> None:
-        """Append to the file, or raise `SourceError`."""
-        self.left -= len(chunk)
-        if self.left < 0:
-            raise SourceError("it sent more bytes than the file has")
-        self.file.write(chunk)
-
-    def flush(self) -> None:
-        """Do nothing: what is not yet on disk is not yet needed there."""
 
 
 @contextmanager
@@ -98,10 +72,10 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def download(url: str, path: Path, limit: int, **way: object) -> None:
+def download(
+    url: str, path: Path, limit: int, session: requests.Session | None = None
+) -> None:
     """Download at most `limit` bytes, with a progress bar on a terminal.
-
-    What else requests takes, such as the certificates, stands in `way`.
 
     Raises
     ------
@@ -116,38 +90,31 @@ def download(url: str, path: Path, limit: int, **way: object) -> None:
         disable=None,  # off where standard error is no terminal
         leave=False,  # a line more would break the display of --logger rich
     )
-    fetch = pooch.HTTPDownloader(
-        progressbar=bar,
-        chunk_size=CHUNK,
-        timeout=CONNECT_AND_READ_TIMEOUT,
-        **way,
-    )
     with bar, path.open("wb") as file, time_limit(DOWNLOAD_TIMEOUT):
-        fetch(url, BoundedFile(file, limit), None)
+        get = (session or requests).get
+        with get(url, stream=True, timeout=CONNECT_AND_READ_TIMEOUT) as answer:
+            answer.raise_for_status()
+            for chunk in answer.iter_content(CHUNK):
+                file.write(chunk)
+                bar.update(len(chunk))
+                if file.tell() > limit:
+                    raise SourceError("it sent more bytes than the file has")
 
 
-def chunks(stream: Readable) -> Iterator[bytes]:
-    """Read a stream to its end, a chunk at a time."""
-    while chunk := stream.read(CHUNK):
-        yield chunk
-
-
-def accept(stream: Readable, file: File, temporary: Path) -> None:
+def accept(stream: IO[bytes] | gzip.GzipFile, file: File, temporary: Path) -> None:
     """Copy a stream to the place of `file` if it is that file.
 
     Raises
     ------
     SourceError
-        If it is anything else; no more than `file.bytes` are written by then.
+        If it is anything else, which is read no further than that takes.
     """
     digest = hashlib.sha256()
     size, start = 0, b""
     with temporary.open("wb") as copy:
-        for chunk in chunks(stream):
+        while size <= file.bytes and (chunk := stream.read(CHUNK)):
             start = start or chunk[:20]
             size += len(chunk)
-            if size > file.bytes:
-                break
             digest.update(chunk)
             copy.write(chunk)
     if size != file.bytes or digest.hexdigest() != file.sha256:
@@ -222,19 +189,21 @@ def from_mirror(url: str, files: list[File], work: Path) -> Iterator[File]:
         yield file
 
 
-def pip_setting(name: str) -> str | None:
-    """Look up a setting of the user's pip, the environment before the files."""
+def pip_settings() -> dict[str, str]:
+    """Look up the settings of the user's pip, the environment before the files."""
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"],
         capture_output=True,
         text=True,
         check=False,
     )
-    settings = dict(line.split("=", 1) for line in listed.stdout.splitlines())
-    for section in (":env:", "install", "global"):
-        if quoted := settings.get(f"{section}.{name}"):
-            return quoted.strip("'")
-    return None
+    lines = [line.partition("=") for line in listed.stdout.splitlines()]
+    return {
+        name.partition(".")[2]: quoted.strip("'")
+        for section in ("global.", "install.", ":env:.")  # the last counts most
+        for name, _, quoted in lines
+        if name.startswith(section)
+    }
 
 
 def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
@@ -242,30 +211,24 @@ def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
 
     The members of the archive are told by their content; their names are not used.
     """
-    way: dict[str, object] = {}
-    if certificates := pip_setting("cert"):
-        way["verify"] = certificates
-    if proxy := pip_setting("proxy"):
-        way["proxies"] = {"http": proxy, "https": proxy}
-    with PyPISimple(pip_setting("index-url") or PYPI_SIMPLE_ENDPOINT) as index:
-        for name, value in way.items():
-            setattr(index.s, name, value)
+    settings = pip_settings()
+    with PyPISimple(settings.get("index-url") or PYPI_SIMPLE_ENDPOINT) as index:
+        if certificates := settings.get("cert"):
+            index.s.verify = certificates
+        if proxy := settings.get("proxy"):
+            index.s.proxies = {"http": proxy, "https": proxy}
         try:
             page = index.get_project_page(
                 source["package"], timeout=CONNECT_AND_READ_TIMEOUT
             )
         except NoSuchProjectError as error:
-            raise SourceError(
-                f"the index has no project {source['package']}"
-            ) from error
-        except UnsupportedContentTypeError as error:
-            raise SourceError(f"the index does not answer as one ({error})") from error
-    urls = [p.url for p in page.packages if p.filename == source["archive"]]
-    if not urls:
-        raise SourceError(f"the index has no file {source['archive']}")
-    archive = work / "container"
-    limit = sum(file.bytes for file in files) + CONTAINER_OVERHEAD
-    download(urls[0].partition("#")[0], archive, limit, **way)
+            raise SourceError(str(error)) from error
+        urls = [p.url for p in page.packages if p.filename == source["archive"]]
+        if not urls:
+            raise SourceError(f"the index has no file {source['archive']}")
+        archive = work / "container"
+        limit = sum(file.bytes for file in files) + CONTAINER_OVERHEAD
+        download(urls[0].partition("#")[0], archive, limit, index.s)
     with archive.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if digest != source["sha256"]:
@@ -287,13 +250,10 @@ def members(archive: Path, files: list[File], work: Path, name: str) -> Iterator
             for member in opened.infolist():
                 if member.file_size != file.bytes:
                     continue
-                try:
-                    with opened.open(member) as stream:
-                        accept(stream, file, work / file.name)
-                except SourceError:
-                    continue
-                yield file
-                break
+                with suppress(SourceError), opened.open(member) as stream:
+                    accept(stream, file, work / file.name)
+                    yield file
+                    break
             else:
                 raise SourceError(
                     f"no member of {name} is {file.name}, "
@@ -349,12 +309,7 @@ def fetch(sources: list[dict], files: list[File]) -> None:
                 for file in ask(source, list(missing), work):
                     missing.remove(file)
                     print(f"{name}: gave {file.name}")
-            except (
-                SourceError,
-                requests.RequestException,
-                OSError,
-                ValueError,
-            ) as error:
+            except (SourceError, OSError, ValueError) as error:
                 if getattr(error, "errno", None) in CANNOT_WRITE:
                     raise
                 answers.append(f"{name}: {error}")
