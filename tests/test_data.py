@@ -70,9 +70,9 @@ def test_a_file_that_has_changed_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"magic": b"PK"}, r"not an IDX file, it begins with b'PK"),
-        ({"kind": 0x0D}, "IDX type 0x0d, expected unsigned bytes"),
-        ({"shape": (24,)}, "has 1 dimensions, expected 3"),
+        ({"magic": b"PK"}, r"begins with b'PK.*, expected .*IDX file of unsigned"),
+        ({"kind": 0x0D}, r"begins with b'\\x00\\x00\\r\\x03', expected"),
+        ({"shape": (24,)}, r"\\x01', expected .*in 3 dimensions"),
         ({"shape": (5, 3, 2)}, "holds 40 bytes, but its header .* calls for 46"),
         ({"shape": (3, 3, 2)}, "holds 40 bytes, but its header .* calls for 34"),
         ({"shape": (2**31, 2**31, 2**31)}, "calls for 9903520314283042199192993808"),
@@ -89,7 +89,7 @@ def test_malformed_idx_is_refused(tmp_path, change, message):
 def test_truncated_header_is_refused(tmp_path, length):
     path = idx_file(tmp_path / "images", IMAGES)
     path.write_bytes(path.read_bytes()[:length])
-    with pytest.raises(idx.IdxError, match=r"header|not an IDX file"):
+    with pytest.raises(idx.IdxError, match=r"header|begins with"):
         read(path)
 
 
@@ -126,10 +126,6 @@ def folder(path):
     path.mkdir()
 
 
-def of_floats(path):
-    idx_file(path, IMAGES, kind=0x0D)
-
-
 def huge(path):
     idx_file(path, IMAGES, shape=(2**32 - 1,) * 3)
 
@@ -146,12 +142,11 @@ def of_five(path):
     ("spoil", "message"),
     [
         (truncated, "holds 39 bytes, but its header"),
-        (empty, "not an IDX file, it begins with b''"),
+        (empty, "begins with b'', expected"),
         (missing, "No such file or directory"),
         (folder, "Is a directory"),
-        (of_floats, "holds values of IDX type 0x0d"),
         (huge, "but its header (4294967295, 4294967295, 4294967295) calls for"),
-        (of_labels, "has 1 dimensions, expected 3"),
+        (of_labels, "unsigned bytes in 3 dimensions"),
         (of_five, "holds 5 images"),
     ],
 )
@@ -180,8 +175,6 @@ def test_the_split_withholds_the_last_images(tmp_path):
     training, validation = idx.split(IMAGES, 1)
     assert np.array_equal(training, IMAGES[:3])
     assert np.array_equal(validation, IMAGES[3:])
-    with pytest.raises(idx.IdxError, match=r"validation_size is 4.*4 instances"):
-        idx.split(IMAGES, 4)
 
 
 def test_min_max_maps_the_fitted_features_onto_minus_one_to_one():

@@ -4,7 +4,6 @@ A file counts only once its uncompressed bytes have the SHA-256 that the configu
 names, whatever container it came in and whatever the server called it.
 """
 
-import argparse
 import errno
 import gzip
 import hashlib
@@ -25,6 +24,8 @@ import requests
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
 from pypi_simple.errors import NoSuchProjectError
 from tqdm import tqdm
+
+from mlp.command import arguments
 
 CONNECT_AND_READ_TIMEOUT = 30  # s without a byte
 DOWNLOAD_TIMEOUT = 1800  # s for a whole file
@@ -63,13 +64,12 @@ def time_limit(seconds: float) -> Iterator[None]:
     def give_up(*_: object) -> None:
         raise SourceError(f"it was not done after {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, give_up)
+    signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def download(
@@ -334,17 +334,13 @@ def fetch(sources: list[dict], files: list[File]) -> None:
 
 def main() -> None:
     """Get the files that a configuration describes."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--sources", type=json.loads, required=True)
-    parser.add_argument("--files", type=json.loads, required=True)
-    parser.add_argument("--outputs", type=Path, nargs="+", required=True)
-    arguments = parser.parse_args()
+    options = arguments(__doc__, sources=json.loads, files=json.loads, outputs=[Path])
     files = [
         File(path=path, **description)
-        for path, description in zip(arguments.outputs, arguments.files, strict=True)
+        for path, description in zip(options.outputs, options.files, strict=True)
     ]
     try:
-        fetch(arguments.sources, files)
+        fetch(options.sources, files)
     except SourceError as error:
         raise SystemExit(str(error)) from None
     except OSError as error:

@@ -1,6 +1,8 @@
 """The IDX format of the MNIST files: a magic number, the dimensions, unsigned bytes."""
 
 import hashlib
+import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -43,7 +45,6 @@ def read(path: Path, ndim: int, sha256: str) -> NDArray[np.uint8]:
     except OSError as error:
         raise IdxError(f"{path}: {error.strerror}") from None
     with file:
-        size = path.stat().st_size
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest != sha256:
             raise IdxError(
@@ -51,22 +52,17 @@ def read(path: Path, ndim: int, sha256: str) -> NDArray[np.uint8]:
                 "it has changed since its download: delete it"
             )
         file.seek(0)
-        magic = file.read(4)
-        if len(magic) < 4 or magic[:2] != b"\0\0":
-            raise IdxError(f"{path}: not an IDX file, it begins with {magic!r}")
-        if magic[2] != UNSIGNED_BYTE:
-            raise IdxError(
-                f"{path}: holds values of IDX type 0x{magic[2]:02x}, "
-                f"expected unsigned bytes (0x{UNSIGNED_BYTE:02x})"
-            )
-        if magic[3] != ndim:
-            raise IdxError(f"{path}: has {magic[3]} dimensions, expected {ndim}")
-        header = file.read(4 * ndim)
-    if len(header) < 4 * ndim:
-        raise IdxError(f"{path}: ends within its header, after {size} bytes")
-    shape = tuple(int(n) for n in np.frombuffer(header, ">u4"))
-    offset = 4 + len(header)
-    expected = offset + int(np.prod(shape, dtype=object))
+        start, header = file.read(4), file.read(4 * ndim)
+        size = file.seek(0, os.SEEK_END)
+    magic = bytes([0, 0, UNSIGNED_BYTE, ndim])
+    if start != magic:
+        raise IdxError(
+            f"{path}: begins with {start!r}, expected {magic!r}, as an IDX file of "
+            f"unsigned bytes in {ndim} dimensions"
+        )
+    shape = tuple(np.frombuffer(header.ljust(4 * ndim, b"\0"), ">u4").tolist())
+    offset = 4 + 4 * ndim
+    expected = offset + math.prod(shape)
     if size != expected:
         raise IdxError(
             f"{path}: holds {size} bytes, but its header {shape} calls for {expected}"
@@ -123,16 +119,6 @@ def split(x: NDArray, validation_size: int) -> tuple[NDArray, NDArray]:
     Returns
     -------
     training, validation : ndarray
-
-    Raises
-    ------
-    IdxError
-        If none is left to train on.
     """
     size = len(x) - validation_size
-    if size < 1:
-        raise IdxError(
-            f"dataset.validation_size is {validation_size}, but the training set has "
-            f"{len(x)} instances: none is left to train on"
-        )
     return x[:size], x[size:]
