@@ -10,18 +10,15 @@ from mlp.experiments import gradient_check
 from mlp.networks import activations, batch, instance, scalar
 
 ASSIGNMENT = gradient_check.Point(
-    "assignment", gradient_check.ASSIGNMENT, [gradient_check.ASSIGNMENT_INSTANCE]
+    "assignment",
+    gradient_check.ASSIGNMENT,
+    [gradient_check.ASSIGNMENT_INSTANCE],
+    printed=gradient_check.ASSIGNMENT_DERIVATIVES,
 )
 
 
 def rows_of(points):
-    rows = [row for point in points for row in gradient_check.check(point)]
-    printed = gradient_check.values(gradient_check.ASSIGNMENT_DERIVATIVES)
-    for row in rows:
-        row["assignment"] = ""
-        if row["point"] == "assignment":
-            row["assignment"] = printed.pop(0)
-    return rows
+    return [row for point in points for row in gradient_check.check(point)]
 
 
 def random_points(activation="sigmoid"):

@@ -56,9 +56,10 @@ class Point(NamedTuple):
     parameters: scalar.Parameters
     instances: list[tuple[list[float], int]]
     activation: str = "sigmoid"
+    printed: scalar.Parameters | None = None  # the derivatives, by the assignment
 
 
-def random_networks(rng: random.Random) -> Iterator[Point]:
+def random_networks(rng: random.Random, activation: str) -> Iterator[Point]:
     """Draw networks of random sizes, with a few instances each."""
     for i in itertools.count(1):
         inputs, hidden, classes = (rng.randint(2, 5) for _ in range(3))
@@ -71,7 +72,7 @@ def random_networks(rng: random.Random) -> Iterator[Point]:
             ([rng.gauss(0, 1) for _ in range(inputs)], rng.randrange(classes))
             for _ in range(rng.randint(1, 4))
         ]
-        yield Point(f"random {i}", parameters, instances)
+        yield Point(f"random {i}", parameters, instances, activation)
 
 
 def random_points(number: int, rng: random.Random, activation: str) -> list[Point]:
@@ -81,13 +82,10 @@ def random_points(number: int, rng: random.Random, activation: str) -> list[Poin
         caches = [scalar.forward(point.parameters, *i)[1] for i in point.instances]
         return min(abs(k) for cache in caches for k in cache.k) > KINK
 
-    points = random_networks(rng)
+    points = random_networks(rng, activation)
     if activation == "relu":
         points = filter(is_smooth, points)
-    return [
-        point._replace(activation=activation)
-        for point in itertools.islice(points, number)
-    ]
+    return list(itertools.islice(points, number))
 
 
 def elements(
@@ -147,40 +145,37 @@ def check(point: Point) -> list[dict]:
     x = np.array([x for x, _ in point.instances])
     t = np.array([t for _, t in point.instances])
 
-    def scalar_loss(parameters: scalar.Parameters) -> float:
-        losses = [scalar.forward(parameters, x, t)[0] for x, t in point.instances]
-        return math.fsum(losses) / len(losses)
-
-    def batch_loss(parameters: scalar.Parameters) -> float:
+    def loss(parameters: scalar.Parameters) -> float:
+        if point.activation == "sigmoid":
+            losses = [scalar.forward(parameters, *i)[0] for i in point.instances]
+            return math.fsum(losses) / len(losses)
         moved = batch.Parameters(*map(np.array, parameters))
         return batch.forward(moved, x, t, point.activation)[0]
 
     _, cache = batch.forward(arrays, x, t, point.activation)
-    columns: dict[str, list] = {
-        "scalar": [""] * len(values(arrays)),
+    none = [""] * len(values(arrays))
+    columns = {
+        "scalar": mean_gradient(point.parameters, point.instances)
+        if point.activation == "sigmoid"
+        else none,
         "instance": values(instance.mean_gradient(arrays, x, t, point.activation)[1]),
         "batch": values(batch.backward(arrays, cache)),
+        "finite_difference": central_differences(loss, point.parameters),
+        "assignment": values(point.printed) if point.printed else none,
     }
-    if point.activation == "sigmoid":
-        columns["scalar"] = mean_gradient(point.parameters, point.instances)
-        differences = central_differences(scalar_loss, point.parameters)
-    else:
-        differences = central_differences(batch_loss, point.parameters)
-    columns["finite_difference"] = differences
-    rows: list[dict] = [
+    return [
         {
             "activation": point.activation,
             "point": point.name,
             "layer": "hidden" if name in "Wb" else "output",
             "parameter": name,
             "index": ",".join(str(i + 1) for i in index),  # from 1, as in the report
+            **dict(zip(columns, derivatives)),
         }
-        for name, index, _ in elements(point.parameters)
+        for (name, index, _), *derivatives in zip(
+            elements(point.parameters), *columns.values(), strict=True
+        )
     ]
-    for way, derivatives in columns.items():
-        for row, derivative in zip(rows, derivatives, strict=True):
-            row[way] = derivative
-    return rows
 
 
 def checked(row: dict) -> str:
@@ -188,34 +183,26 @@ def checked(row: dict) -> str:
     return "batch" if row["scalar"] == "" else "scalar"
 
 
-def distance(row: dict, column: str) -> float | None:
-    """Give the distance of a reference; None if it has no such derivative."""
+def references(row: dict) -> Iterator[tuple[str, float, float]]:
+    """List the references of a derivative: name, the derivative, that of the reference.
+
+    The assignment prints none for random points.
+    """
     own = checked(row)
-    # the assignment prints none for random points
-    return None if row[column] == "" or column == own else abs(row[own] - row[column])
-
-
-def size(row: dict) -> float:
-    """Give the absolute value of the derivative that is checked."""
-    return abs(row[checked(row)])
-
-
-def relative_error(row: dict, column: str) -> float | None:
-    """Give ``|a - b| / max(|a|, |b|)``; nothing for a derivative that is 0."""
-    apart = distance(row, column)
-    return apart and size(row) and apart / max(size(row), abs(row[column]))
+    for name in TOLERANCES:
+        if name != own and row[name] != "":
+            yield name, row[own], row[name]
 
 
 def failures(rows: list[dict]) -> Iterator[str]:
     """Describe each derivative that differs from one of its references."""
     for row in rows:
-        for column, tolerance in TOLERANCES.items():
-            apart, own = distance(row, column), checked(row)
-            if apart is not None and not apart <= tolerance:
+        for name, derivative, reference in references(row):
+            if not abs(derivative - reference) <= TOLERANCES[name]:
                 yield (
                     f"{row['point']}, {row['activation']}: the derivative by "
-                    f"{row['parameter']}_{row['index']} is {row[own]!r} in the {own} "
-                    f"network, but {row[column]!r} by {column}"
+                    f"{row['parameter']}_{row['index']} is {derivative!r} in the "
+                    f"{checked(row)} network, but {reference!r} by {name}"
                 )
 
 
@@ -230,23 +217,30 @@ def forward_pass(point: Point) -> Iterator[dict]:
 
 def differences(rows: list[dict]) -> Iterator[dict]:
     """Summarize each reference by its largest distance, one activation at a time."""
-    for activation, (column, tolerance) in itertools.product(
+    for activation, (name, tolerance) in itertools.product(
         activations.ACTIVATIONS, TOLERANCES.items()
     ):
         of_activation = [row for row in rows if row["activation"] == activation]
-        distances = [distance(row, column) for row in of_activation]
-        known = [each for each in distances if each is not None]
-        relative = [relative_error(row, column) for row in of_activation]
-        if known:
+        sizes = [abs(row[checked(row)]) for row in of_activation]
+        pairs = [
+            pair
+            for row in of_activation
+            for reference, *pair in references(row)
+            if reference == name
+        ]
+        if pairs:
+            relative = [
+                abs(a - b) / max(abs(a), abs(b)) for a, b in pairs if a and a != b
+            ]
             yield {
                 "activation": activation,
-                "reference": column,
-                "derivatives": len(known),
-                "largest_difference": max(known),
+                "reference": name,
+                "derivatives": len(pairs),
+                "largest_difference": max(abs(a - b) for a, b in pairs),
                 "tolerance": tolerance,
-                "largest_relative_error": max(filter(None, relative), default=0.0),
-                "smallest_derivative": min(filter(None, map(size, of_activation))),
-                "largest_derivative": max(map(size, of_activation)),
+                "largest_relative_error": max(relative, default=0.0),
+                "smallest_derivative": min(filter(None, sizes)),
+                "largest_derivative": max(sizes),
             }
 
 
@@ -257,15 +251,14 @@ def main() -> None:
         forward_pass=Path, checked=Path,
     )  # fmt: skip
 
-    assignment = Point("assignment", ASSIGNMENT, [ASSIGNMENT_INSTANCE])
-    rows = [
-        row | {"assignment": printed}
-        for row, printed in zip(check(assignment), values(ASSIGNMENT_DERIVATIVES))
-    ]
+    assignment = Point(
+        "assignment", ASSIGNMENT, [ASSIGNMENT_INSTANCE], printed=ASSIGNMENT_DERIVATIVES
+    )
+    points = [assignment]
     for activation in activations.ACTIVATIONS:
         rng = random.Random(options.seed)
-        for point in random_points(options.random_points, rng, activation):
-            rows += [row | {"assignment": ""} for row in check(point)]
+        points += random_points(options.random_points, rng, activation)
+    rows = [row for point in points for row in check(point)]
 
     differing = list(failures(rows))
     if differing:
