@@ -47,10 +47,11 @@ def loss(margin, share):
     )
 
 
-def test_the_losses_of_training_and_validation_are_those_by_hand():
+@pytest.mark.parametrize("after", ["each", "last"])
+def test_the_losses_of_training_and_validation_are_those_by_hand(after):
     training = train.Instances(np.zeros((4, 6), np.float32), np.array([0, 0, 1, 0]))
     validation = train.Instances(np.zeros((1, 6), np.float32), np.array([1]))
-    rows, losses = zip(*train.train(BLACK, training, validation, 2, seed=3))
+    rows, losses = zip(*train.train(BLACK, training, validation, 2, 3, after))
     before = 0.0
     for epoch, (row, margin) in enumerate(
         zip(rows, (FIRST_MARGIN, LAST_MARGIN), strict=True), start=1
@@ -64,11 +65,22 @@ def test_the_losses_of_training_and_validation_are_those_by_hand():
             "train_accuracy": 0.75,
             "validation_loss": pytest.approx(loss(margin, 0)),
             "validation_accuracy": 0.0,
+            "saturated": 1.0 if epoch == 2 else "",
             "validation_mistakes": "0" if epoch == 2 else "",
         }
+        if epoch == 1 and after == "last":
+            expected |= {"train_loss": "", "train_accuracy": ""}
         assert row == BLACK._asdict() | expected
         assert losses[epoch - 1] == [pytest.approx(loss(before, 0.75))]
         before = margin
+
+
+def test_what_is_saturated_are_the_activations_with_hardly_a_derivative():
+    bright = np.full((3, 6), 1e3, np.float32)
+    bright[0] = 0  # where each derivative is 1/4
+    sets = train.Instances(bright, np.array([0, 1, 0]))
+    *_, (row, _) = train.train(CHOICE, sets, sets, 2, 0, "last")
+    assert row["saturated"] == pytest.approx(2 / 3)
 
 
 def test_the_test_is_of_the_network_after_its_last_epoch():
@@ -137,6 +149,7 @@ def test_validation_is_on_the_images_withheld(monkeypatch, tmp_path):
         "--validation-size=20",
         "--hyperparameters",
         " ".join(f"{name}={value}" for name, value in CHOICE._asdict().items()),
+        "--train-loss-after=each",
         f"--epochs={tmp_path / 'epochs.csv'}",
         f"--batches={tmp_path / 'batches.csv'}",
     )

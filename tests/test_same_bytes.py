@@ -58,6 +58,7 @@ def train(tiny, output, choice):
         "validation-size": said["config"]["dataset"]["validation_size"],
         "hyperparameters": words(said["config"]["hyperparameters"]),
         "seed": 0,
+        "train-loss-after": "each",
         "epochs": output / f"{choice}.csv",
         "batches": output / f"{choice}-batches.csv",
     }

@@ -149,7 +149,8 @@ def train_all(config, x, t, folder):
             if (choice, seed) in rows:
                 continue
             classes = len(config["dataset"]["classes"])
-            epochs, losses = zip(*train.train(choice, *both, classes, seed))
+            after = "each" if setting == config["hyperparameters"] else "last"
+            epochs, losses = zip(*train.train(choice, *both, classes, seed, after))
             path = folder_of(folder, setting, seed)
             path.mkdir(parents=True)
             write_csv(path / "epochs.csv", epochs)

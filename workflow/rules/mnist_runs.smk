@@ -138,11 +138,17 @@ rule train:
         sha256=SHA256,
         classes=len(CLASSES),
         validation_size=config["dataset"]["validation_size"],
+        # only question 7.1 reads those of the other epochs
+        train_loss_after=lambda wildcards: (
+            "each"
+            if wildcards.hyperparameters == words(config["hyperparameters"], "/")
+            else "last"
+        ),
     shell:
         recorded(
             "mlp.experiments.train",
             input="images labels",
-            params="sha256 classes validation_size hyperparameters",
+            params="sha256 classes validation_size hyperparameters train_loss_after",
             wildcards="seed",
             output="epochs batches",
         )

@@ -12,6 +12,7 @@ from mlp.data import idx
 from mlp.data.normalization import normalize
 from mlp.hyperparameters import Hyperparameters
 from mlp.networks import sgd
+from mlp.networks.activations import ACTIVATIONS
 from mlp.networks.batch import evaluate, forward, initialize
 from mlp.outputs import write_csv
 
@@ -29,8 +30,18 @@ def train(
     validation: Instances,
     classes: int,
     seed: int,
+    train_loss_after: str,
 ) -> Iterator[tuple[dict, list[float]]]:
     """Train a network from one seed and validate it after each epoch.
+
+    Parameters
+    ----------
+    hyperparameters : Hyperparameters
+    training, validation : Instances
+    classes, seed : int
+    train_loss_after : {"each", "last"}
+        The epochs after which loss and accuracy are measured on the training set, too,
+        which takes a fifth of a run if it is after each.
 
     Yields
     ------
@@ -38,8 +49,9 @@ def train(
         The hyperparameters, ``seed``, ``epoch``, the loss on the training set before
         the first step, ``initial_train_loss``, the mean of the batch losses,
         ``running_train_loss``, loss in nats and accuracy on both sets, and, of the last
-        epoch, ``validation_mistakes``, the validation images that are taken for another
-        class, by their place in the set.
+        epoch, ``saturated``, the share of hidden activations on the validation set
+        that do not have a derivative of 0.01 at least, and ``validation_mistakes``, the
+        images of it that are taken for another class, by their place.
     losses : list of float
         The loss of each batch of the epoch, before the step that it caused.
     """
@@ -62,13 +74,18 @@ def train(
             "initial_train_loss": initial,
             "running_train_loss": float(losses.mean()),
         }
+        last = epoch == hyperparameters.epochs
         for name, (x, t) in {"train": training, "validation": validation}.items():
-            row[f"{name}_loss"], row[f"{name}_accuracy"] = evaluate(
-                parameters, x, t, activation
+            row[f"{name}_loss"], row[f"{name}_accuracy"] = (
+                evaluate(parameters, x, t, activation)
+                if name == "validation" or last or train_loss_after == "each"
+                else ("", "")
             )
-        row["validation_mistakes"] = ""
-        if epoch == hyperparameters.epochs:
+        row["saturated"] = row["validation_mistakes"] = ""
+        if last:
             _, cache = forward(parameters, *validation, activation)
+            slope = ACTIVATIONS[activation].backward(np.ones_like(cache.h), cache.h)
+            row["saturated"] = float((~(slope >= 0.01)).mean())
             wrong = np.flatnonzero(cache.y.argmax(axis=1) != validation.t)
             row["validation_mistakes"] = " ".join(map(str, wrong))
         yield row, losses.tolist()
@@ -78,7 +95,8 @@ def main() -> None:
     """Write the loss of each batch, and losses and accuracies after each epoch."""
     options = arguments(
         __doc__, **idx.LABELLED, classes=int, validation_size=int,
-        hyperparameters=Hyperparameters.from_words, seed=int, epochs=Path, batches=Path,
+        hyperparameters=Hyperparameters.from_words, seed=int, train_loss_after=str,
+        epochs=Path, batches=Path,
     )  # fmt: skip
 
     images, labels = idx.read_labelled(
@@ -99,6 +117,7 @@ def main() -> None:
         validation,
         options.classes,
         options.seed,
+        options.train_loss_after,
     ):
         epochs.append(row)
         batches += losses
