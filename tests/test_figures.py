@@ -114,14 +114,30 @@ def test_the_running_mean_is_over_the_window():
     assert mean.get_ydata()[6] == pytest.approx((3 * 1 + 2 * 3) / 5)
 
 
+def test_each_learning_rate_has_its_curve_while_there_are_few():
+    epochs = {"epoch": [1, 2], "validation_loss_mean": [2.0, 1.0]}
+    curves = [pd.DataFrame(epochs | {"learning_rate": i * i}) / i for i in range(1, 10)]
+    for count, drawn in ((8, 8), (9, 5)):
+        axes = plt.figure().add_subplot()
+        learning_rate_sweep.draw_curves(axes, pd.concat(curves[:count]))
+        assert len(axes.lines) == len(axes.get_legend().texts) == drawn
+    assert axes.lines[1].get_ydata() == pytest.approx([2 / 3, 1 / 3])
+
+
 @pytest.mark.parametrize("steps", [1, 5, 50, 1000])
 def test_the_spread_of_runs_of_any_length(steps):
-    batches = pd.DataFrame(
-        {"step": range(1, steps + 1), "loss_mean": 0.5, "loss_std": 0.1}
-    )
-    axes = mnist_runs.draw_spread(batches, 100).axes[0]
-    assert axes.lines[0].get_ydata() == pytest.approx(0.5)
-    assert len(axes.lines[0].get_ydata()) >= 2 or steps == 1
+    step = pd.DataFrame({"step": range(1, steps + 1)})
+    runs = [step.assign(loss=loss) for loss in (0.2, 0.4, 0.6)]
+    batches = step.assign(loss_mean=0.5, loss_std=0.1)
+    single, means = mnist_runs.draw_spread(batches, runs, 1, 100).axes
+    for axes, values in ((single, [0.5, 0.1]), (means, [0.2, 0.4, 0.6])):
+        for line, value in zip(axes.lines, values):
+            assert line.get_ydata() == pytest.approx(value)
+            assert len(line.get_ydata()) >= 2 or steps == 1
+    (band,) = means.collections
+    assert band.get_datalim(means.transData).intervaly == pytest.approx([0.2, 0.6])
+    assert means.lines[-1].get_ydata() == pytest.approx(0.4)
+    assert means.lines[0].get_xdata().max() <= 1  # epoch
 
 
 @pytest.mark.parametrize("classes", [1, 3, 26])
@@ -192,7 +208,8 @@ def test_accuracies_that_are_all_the_same_can_be_drawn(tmp_path, accuracy):
     for name in ("validation_accuracy", "validation_loss", "train_loss"):
         table[f"{name}_std"] = 0.0
         table[f"{name}_mean"] = accuracy
-    rates = learning_rate_sweep.draw_learning_rates(table[:3].assign(diverged=0))
+    table["epoch"] = 1
+    rates = learning_rate_sweep.draw_learning_rates(table[:3], table)
     assert rates.axes[0].get_ylim()[0] >= 0
     style.save(rates, [tmp_path / "rates.pdf"])
 

@@ -125,6 +125,8 @@ BASE = {
         validation_loss_mean=[0.8, 0.15, 0.25, 9.0], validation_loss_std=0.001,
         validation_accuracy_mean=[0.8, 0.97, 0.95, 0.5], validation_accuracy_std=0.001,
         diverged=[0, 0, 0, 2], untrained=0, best=[False, True, False, False], open=""),
+    "learning_curves": choices(epoch=[1, 2, 3], validation_loss_mean=[0.3, 0.2, 0.15],
+        validation_loss_std=0.001),
     "grid": choices(batch_size=[8, 8, 16, 16, 64, 64], learning_rate=[0.1, 1.0] * 3,
         validation_accuracy_mean=[0.98, 0.9, 0.97, 0.95, 0.9, 0.93],
         validation_accuracy_std=0.0001, diverged=0, best=[True, False] * 3, open=""),
@@ -209,7 +211,7 @@ CASES = {
         ({"dataset.instances": 10}, "A batch holds the whole training set"),
     ),
     "all_rates_diverge": (
-        ({"learning_rates.best": False}, "all of them are too high"),
+        ({"learning_rates.best": False}, "which leaves none to compare"),
         ({}, "The highest mean validation accuracy"),
     ),
     "some_rates_diverge": (
@@ -260,7 +262,7 @@ CASES = {
         ({"chosen.batch_size": 8}, "edge of those tried, so one beyond might"),
     ),
     "another_network_is_chosen_too": (
-        (BETTER_NETWORK, "Of all settings tried, whatever their network, another one"),
+        (BETTER_NETWORK, "Of all settings tried, whatever their network, that of the"),
         ({}, ""),
     ),
     "runs_are_missing": (
@@ -304,10 +306,10 @@ VERDICTS = {
     "gap_growth": ("larger than after the first epoch (", "is smaller than after the f",
         "larger than after the first epoch cannot"),
     "validation_rise": ("is overfitting as far", "is no overfitting",
-        "whether there is over"),
+        "neither shown nor excluded"),
     "epoch_start": ("meets images again", None, None),
     "spread_change": ("runs move apart", "runs come together", "Whether it changes"),
-    "batch_spread": ("most of it is not", "figure is disagreement",
+    "batch_spread": ("Most of the spread", "figure is disagreement",
         "networks do cannot"),
     "schedule_spread": ("work of the schedule", "not the schedule", "in it is open"),
     "schedule_at_setting": ("there is the better", "there is the worse",
@@ -318,7 +320,7 @@ VERDICTS = {
     "lowest_rate_loss": ("its steps are too short", None, None),
     "highest_rate": ("The highest rate is worse", None, "Whether the highest rate"),
     "fitting_rate": ("fits better and gener", None, None),
-    "easier_images": ("These must be easier", None, None),
+    "easier_images": ("those are the easier ones", None, None),
     "batch_rate": ("call for longer", "is lower than that of",
         "Whether the best rates"),
     "one_curve": ("What counts is", "itself counts more",
@@ -363,6 +365,12 @@ def test_the_columns_here_are_those_of_the_results(tiny):
     for name, table in BASE.items():
         written = pd.read_csv(tiny / "results" / f"{name}.csv", nrows=0)
         assert set(table) <= set(written), name
+    rates, curves = (
+        pd.read_csv(tiny / "results" / f"{name}.csv")
+        for name in ("learning_rates", "learning_curves")
+    )
+    loss = curves.query("epoch == epochs")["validation_loss_mean"]
+    assert loss.to_list() == rates["validation_loss_mean"].to_list()
 
 
 def test_every_finding_has_a_case():

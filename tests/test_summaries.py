@@ -290,7 +290,15 @@ def test_a_sweep_without_a_run_of_a_part_is_refused(tmp_path, monkeypatch, absen
         "seeds": 2,
         "planned": 4,
         **dict.fromkeys(
-            ("learning-rates", "grid", "activations", "settings", "chosen", "sweep"),
+            (
+                "learning-rates",
+                "learning-curves",
+                "grid",
+                "activations",
+                "settings",
+                "chosen",
+                "sweep",
+            ),
             "x",
         ),
     }

@@ -234,7 +234,8 @@ def summarize(config, rng, x, t, test, folder):
         ]
         for name in ("epochs", "batches")
     }
-    chosen = ["learning_rates", "grid", "activations", "settings", "chosen", "sweep"]
+    chosen = ["learning_rates", "learning_curves", "grid", "activations", "settings"]
+    chosen += ["chosen", "sweep"]
     names = [*mine, *chosen, "final", "final_summary", "confusion", "comparisons"]
     table = {name: folder / f"{name}.csv" for name in names}
     outputs = {f"{name}_output": table[name] for name in mine}

@@ -8,6 +8,7 @@ REQUIRED INPUTS:
 OUTPUTS:
 
     results/learning_rates.csv    one row a learning rate, all else as in mnist_runs
+    results/learning_curves.csv   the same after each epoch
     results/grid.csv              one row a setting of the grids
     results/activations.csv       one row an activation function, all else as in mnist_runs
     results/settings.csv          one row a setting, all of them
@@ -37,6 +38,7 @@ rule learning_rate_sweep:
         runs=lambda wildcards: SWEEP_RUNS,
     output:
         learning_rates="results/learning_rates.csv",
+        learning_curves="results/learning_curves.csv",
         grid="results/grid.csv",
         activations="results/activations.csv",
         settings="results/settings.csv",
@@ -59,7 +61,7 @@ rule learning_rate_sweep:
             "mlp.summaries.learning_rate_sweep",
             stdin="runs",
             params="hyperparameters rates grids seeds planned",
-            output="learning_rates grid activations settings chosen sweep",
+            output="learning_rates learning_curves grid activations settings chosen sweep",
         )
 
 
@@ -67,6 +69,7 @@ rule learning_rate_sweep_figures:
     """Draw the learning rates and the grid."""
     input:
         learning_rates=rules.learning_rate_sweep.output.learning_rates,
+        learning_curves=rules.learning_rate_sweep.output.learning_curves,
         grid=rules.learning_rate_sweep.output.grid,
     output:
         rates_figure=multiext("results/figures/learning_rates", ".pdf", ".svg"),
@@ -80,6 +83,6 @@ rule learning_rate_sweep_figures:
     shell:
         recorded(
             "mlp.figures.learning_rate_sweep",
-            input="learning_rates grid",
+            input="learning_rates learning_curves grid",
             output="rates_figure grid_figure",
         )

@@ -181,7 +181,7 @@ rule mnist_runs:
 rule mnist_runs_figures:
     """Draw the loss of each batch, its spread over the seeds, and the epochs."""
     input:
-        one_run=MNIST_RUNS["batches"][0],
+        runs=MNIST_RUNS["batches"],
         batches=rules.mnist_runs.output.batches_output,
         epochs=rules.mnist_runs.output.epochs_output,
     output:
@@ -198,7 +198,7 @@ rule mnist_runs_figures:
     shell:
         recorded(
             "mlp.figures.mnist_runs",
-            input="one_run batches epochs",
+            input="runs batches epochs",
             params="window",
             output="batches_figure spread_figure epochs_figure",
         )

@@ -9,19 +9,23 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from mlp.command import arguments
 from mlp.figures import style
 from mlp.hyperparameters import Hyperparameters
 
 PANELS = 7  # heat maps on a page
+CURVES = 8
+"""Learning curves beside each other that can be told apart."""
 UNITS = {"hidden_size": "hidden units", "epochs": "epochs"}
 
 
-def draw_learning_rates(rates: pd.DataFrame) -> Figure:
-    """Draw final validation error and losses against the learning rate."""
-    figure, (errors, losses) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.2))
+def draw_learning_rates(rates: pd.DataFrame, curves: pd.DataFrame) -> Figure:
+    """Draw final error and losses against the learning rate, and learning curves."""
+    figure, (errors, losses, epochs) = plt.subplots(
+        1, 3, figsize=(style.TEXT_WIDTH, 2.2)
+    )
     for axes, metric, unit, marker in (
         (errors, "validation_accuracy", -100, "s"),
         (losses, "validation_loss", 1, "s"),
@@ -52,8 +56,32 @@ def draw_learning_rates(rates: pd.DataFrame) -> Figure:
     plain_log(losses, rates[["train_loss_mean", "validation_loss_mean"]].min(axis=1))
     errors.set_ylabel("validation error (%)")
     losses.set_ylabel("loss (nats)")
-    losses.legend()
+    losses.legend(fontsize=7)
+    draw_curves(epochs, curves)
     return figure
+
+
+def draw_curves(axes: Axes, curves: pd.DataFrame) -> None:
+    """Draw the validation loss after each epoch, darker the lower the learning rate."""
+    tried = curves["learning_rate"].unique()
+    tried = tried[:: -(-len(tried) // CURVES)]
+    for i, (rate, marker) in enumerate(zip(tried, "osD^v<>p")):
+        curve = curves[curves["learning_rate"] == rate]
+        axes.plot(
+            curve["epoch"],
+            curve["validation_loss_mean"],
+            "-",
+            marker=marker,
+            markersize=3.5,
+            linewidth=1,
+            color=plt.get_cmap("cividis")(i / len(tried)),
+            label=f"{rate:g}",
+        )
+    plain_log(axes, curves["validation_loss_mean"])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set(xlabel="epoch", ylabel="validation loss (nats)")
+    beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5), "fontsize": 7}
+    axes.legend(title="rate", title_fontsize=7, **beside)
 
 
 def plain_log(axes: Axes, values: pd.Series) -> None:
@@ -195,14 +223,14 @@ def draw_grid(grid: pd.DataFrame) -> Figure:
 def main() -> None:
     """Draw both figures."""
     options = arguments(
-        __doc__, learning_rates=Path, grid=Path, rates_figure=[Path],
-        grid_figure=[Path],
+        __doc__, learning_rates=Path, learning_curves=Path, grid=Path,
+        rates_figure=[Path], grid_figure=[Path],
     )  # fmt: skip
 
     style.use()
-    rates, grid = pd.read_csv(options.learning_rates), pd.read_csv(options.grid)
-    style.save(draw_learning_rates(rates), options.rates_figure)
-    style.save(draw_grid(grid), options.grid_figure)
+    tables = map(pd.read_csv, (options.learning_rates, options.learning_curves))
+    style.save(draw_learning_rates(*tables), options.rates_figure)
+    style.save(draw_grid(pd.read_csv(options.grid)), options.grid_figure)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The figures of question 7.1 and 7.2: loss per batch, spread over seeds, epochs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -42,35 +43,35 @@ def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
     return figure
 
 
-def draw_spread(batches: pd.DataFrame, window: int) -> Figure:
-    """Draw mean and standard deviation over the seeds, each averaged over a window."""
+def draw_spread(
+    batches: pd.DataFrame, runs: Sequence[pd.DataFrame], epochs: int, window: int
+) -> Figure:
+    """Draw the spread over the seeds: of single batches, and of means over a window."""
     window = min(window, -(-len(batches) // 20))  # a short run needs finer ones
-    windows = batches.groupby((batches["step"] - 1) // window)
-    step, mean = windows["step"].mean(), windows["loss_mean"].mean()
-    std = windows["loss_std"].mean().fillna(0)
-    figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 2.1))
-    axes.fill_between(
-        step,
-        np.maximum(mean - std, 0),
-        mean + std,
-        color=style.COLORS[0],
-        alpha=0.25,
-        linewidth=0,
-        label="mean $\\pm$ standard deviation",
+    at = (batches["step"] - 1) // window
+    step = batches["step"].groupby(at).mean() * epochs / len(batches)
+    single = batches[["loss_mean", "loss_std"]].groupby(at).mean()
+    seeds = pd.concat([run["loss"].groupby(at).mean() for run in runs], axis=1)
+    mean, std = seeds.mean(axis=1), seeds.std(axis=1).fillna(0)
+    marker = "o" if len(step) == 1 else ""
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(style.TEXT_WIDTH, 2.1), sharey=True
     )
-    axes.errorbar(
-        step,
-        mean,
-        std if len(mean) == 1 else None,
-        marker="o" if len(mean) == 1 else "",
-        label="mean over the seeds",
-    )
-    axes.set(xlabel="step", ylabel="loss (nats)")
-    mark_integers(axes, len(batches))
-    highest = (mean + std).iloc[1:].max()
-    if np.isfinite(highest):  # else the runs diverged
-        axes.set_ylim(0, 1.05 * highest)
-    axes.legend()
+    left.plot(step, single["loss_mean"], marker=marker, label="mean")
+    left.plot(step, single["loss_std"], marker=marker, label="standard deviation")
+    right.plot(step, seeds, "-", color="0.5", linewidth=0.4, marker=marker)
+    right.plot([], [], "-", color="0.5", linewidth=0.4, label="one seed")
+    right.plot(step, mean, marker=marker, label="mean")
+    band = {"alpha": 0.3, "linewidth": 0, "label": "standard deviation"}
+    right.fill_between(step, mean - std, mean + std, color=style.COLORS[0], **band)
+    for axes, what in ((left, "each batch"), (right, f"means over {window} steps")):
+        axes.set(xlabel=f"epoch, of {len(batches) // epochs} steps", title=what)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend(fontsize=7)
+    drawn = np.append(seeds, single)
+    if (drawn[np.isfinite(drawn)] > 0).any():  # else the runs diverged
+        left.set_yscale("log")
+    left.set_ylabel("loss (nats)")
     return figure
 
 
@@ -123,15 +124,17 @@ def mark_integers(axes: Axes, count: int) -> None:
 def main() -> None:
     """Draw the three figures."""
     options = arguments(
-        __doc__, one_run=Path, batches=Path, epochs=Path, window=int,
+        __doc__, runs=[Path], batches=Path, epochs=Path, window=int,
         batches_figure=[Path], spread_figure=[Path], epochs_figure=[Path],
     )  # fmt: skip
 
     style.use()
-    one_run, batches = pd.read_csv(options.one_run), pd.read_csv(options.batches)
-    style.save(draw_batches(one_run, options.window), options.batches_figure)
-    style.save(draw_spread(batches, options.window), options.spread_figure)
-    style.save(draw_epochs(pd.read_csv(options.epochs)), options.epochs_figure)
+    runs = [pd.read_csv(path) for path in options.runs]
+    batches, epochs = pd.read_csv(options.batches), pd.read_csv(options.epochs)
+    style.save(draw_batches(runs[0], options.window), options.batches_figure)
+    spread = draw_spread(batches, runs, len(epochs), options.window)
+    style.save(spread, options.spread_figure)
+    style.save(draw_epochs(epochs), options.epochs_figure)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from mlp.outputs import write_csv, write_table
 from mlp.summaries.statistics import ended, over_seeds
 
 SETTING = list(Hyperparameters._fields)
+CURVES = ["running_train_loss", "validation_loss", "validation_accuracy"]
 METRICS = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
 
 
@@ -149,8 +150,9 @@ def main() -> None:
     """
     options = arguments(
         __doc__, hyperparameters=Hyperparameters.from_words, rates=[float],
-        grids=json.loads, seeds=int, planned=int, learning_rates=Path, grid=Path,
-        activations=Path, settings=Path, chosen=Path, sweep=Path,
+        grids=json.loads, seeds=int, planned=int, learning_rates=Path,
+        learning_curves=Path, grid=Path, activations=Path, settings=Path, chosen=Path,
+        sweep=Path,
     )  # fmt: skip
 
     paths = list(filter(None, sys.stdin.read().splitlines()))
@@ -172,6 +174,9 @@ def main() -> None:
                 f"none of the runs of learning_rate_sweep.{key} is there; make some"
             )
     write_table(options.learning_rates, best_rates(learning_rates, setting))
+    each_epoch = over_seeds(runs, [*SETTING, "epoch"], CURVES)
+    curves = each_epoch[on_grids(each_epoch, [by_rate])]
+    write_table(options.learning_curves, curves)
     write_table(options.grid, grid)
     write_table(options.activations, activations(summary, setting))
     write_table(options.settings, summary)
