@@ -1,6 +1,5 @@
 """The figures and tables of each question as one page of HTML, whole in itself."""
 
-import argparse
 import base64
 import json
 import math
@@ -11,6 +10,7 @@ import jinja2
 import pandas as pd
 import yaml
 
+from mlp.command import arguments
 from mlp.document.ledger import Ledger
 from mlp.outputs import replacing
 
@@ -81,28 +81,27 @@ def findings(ledger: Mapping, question: str) -> list[dict]:
 
 def main() -> None:
     """Write a page for each question."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("questions", "template", "ledger", "manifest"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--output", type=Path, nargs="+", required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, questions=Path, template=Path, ledger=Path, manifest=Path,
+        output=[Path],
+    )  # fmt: skip
 
-    questions = yaml.safe_load(arguments.questions.read_text())
+    questions = yaml.safe_load(options.questions.read_text())
     template = jinja2.Template(
-        arguments.template.read_text(),
+        options.template.read_text(),
         autoescape=True,
         trim_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
     ledger, rules = (
         json.loads(path.read_text("utf-8"))
-        for path in (arguments.ledger, arguments.manifest)
+        for path in (options.ledger, options.manifest)
     )
     shown = [file for question in questions.values() for file in question["shows"]]
     tables = [file for file in shown if file.endswith(".csv")]
     book = Ledger({Path(file).stem: pd.read_csv(file) for file in tables}, {})
     rule_of = {file: rule for rule, made in rules.items() for file in made["files"]}
-    for (number, question), output in zip(questions.items(), arguments.output):
+    for (number, question), output in zip(questions.items(), options.output):
         made = {file: rule_of[file] for file in question["shows"]}
         page = template.render(
             number=number,

@@ -3,7 +3,6 @@
 Nothing in it depends on the clock or on the folder that the project is in.
 """
 
-import argparse
 import json
 import platform
 import re
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlp import records
+from mlp.command import arguments
 from mlp.outputs import replacing
 from mlp.records import digest
 
@@ -76,27 +76,24 @@ def versions() -> dict[str, str]:
 
 def main() -> None:
     """Write the provenance as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    for name in ("commit", "settings", "data", "parameters"):
-        parser.add_argument(f"--{name}", type=json.loads, required=True)
-    parser.add_argument("--sources", nargs="+", metavar="'NAME SHA256'", required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, manifest=Path, commit=json.loads, settings=json.loads,
+        data=json.loads, parameters=json.loads, sources=[str], output=Path,
+    )  # fmt: skip
 
-    manifest = json.loads(arguments.manifest.read_text())
-    sources = dict(source.rsplit(" ", 1) for source in arguments.sources)
+    manifest = json.loads(options.manifest.read_text())
+    sources = dict(source.rsplit(" ", 1) for source in options.sources)
     description = {
         "arithmetic": records.arithmetic_of(manifest),
-        "commit": arguments.commit,
-        "config": arguments.settings,
+        "commit": options.commit,
+        "config": options.settings,
         # the steps that read the data have checked them; the test set stays closed here
-        "data": arguments.data,
-        "results": records.check(manifest, arguments.parameters),
+        "data": options.data,
+        "results": records.check(manifest, options.parameters),
         "sources": digest_sources(sources),
         "versions": versions(),
     }
-    with replacing(arguments.output) as temporary:
+    with replacing(options.output) as temporary:
         temporary.write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
 
 

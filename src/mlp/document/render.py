@@ -1,6 +1,5 @@
 """Render the templates to the report's LaTeX source, with what the results hold."""
 
-import argparse
 import itertools
 import json
 import re
@@ -14,6 +13,7 @@ import jinja2
 import pandas as pd
 
 from mlp import records
+from mlp.command import arguments
 from mlp.document import findings, listings
 from mlp.document.latex import Tex, escape
 from mlp.document.ledger import Ledger, LedgerError
@@ -277,37 +277,31 @@ def not_in_utf8(templates: Sequence[Path]) -> list[str]:
 
 def main() -> None:
     """Write the source and the record of what it holds."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tables", type=Path, nargs="+", required=True)
-    parser.add_argument("--templates", type=Path, nargs="+", required=True)
-    parser.add_argument("--listed", nargs="+", required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--settings", type=json.loads, required=True)
-    parser.add_argument("--commit", type=json.loads, required=True)
-    parser.add_argument("--source", type=Path, required=True)
-    parser.add_argument("--ledger", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, tables=[Path], manifest=Path, templates=[Path], listed=[str],
+        settings=json.loads, commit=json.loads, source=Path, ledger=Path,
+    )  # fmt: skip
 
-    tables = {path.stem: pd.read_csv(path) for path in arguments.tables}
-    manifest = json.loads(arguments.manifest.read_text())
+    tables = {path.stem: pd.read_csv(path) for path in options.tables}
+    manifest = json.loads(options.manifest.read_text())
     try:
         source, record = render(
-            arguments.templates,
+            options.templates,
             tables,
-            arguments.settings,
-            arguments.listed,
+            options.settings,
+            options.listed,
             manifest,
-            Commit(**arguments.commit),
+            Commit(**options.commit),
             versions(),
             records.arithmetic_of(manifest),
         )
     except (LedgerError, listings.ListingError, jinja2.TemplateError) as error:
         raise SystemExit(f"{where(error)}{error}") from None
     except UnicodeDecodeError:
-        raise SystemExit("\n".join(not_in_utf8(arguments.templates))) from None
+        raise SystemExit("\n".join(not_in_utf8(options.templates))) from None
     for path, text in {
-        arguments.source: source,
-        arguments.ledger: json.dumps(record, indent=1) + "\n",
+        options.source: source,
+        options.ledger: json.dumps(record, indent=1) + "\n",
     }.items():
         with replacing(path) as temporary:
             temporary.write_text(text)

@@ -1,6 +1,5 @@
 """Compile the report, and accept nothing that a reader would stumble over."""
 
-import argparse
 import io
 import json
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pypdf
 
+from mlp.command import arguments
 from mlp.outputs import replacing
 from mlp.records import current
 
@@ -126,24 +126,18 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
 
 def main() -> None:
     """Write the PDF, or fail and say what LaTeX found wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--source", type=Path, required=True)
-    parser.add_argument("--templates", type=Path, nargs="+", required=True)
-    parser.add_argument("--date", type=int, required=True)
-    parser.add_argument("--provenance", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    arguments = parser.parse_args()
+    options = arguments(
+        __doc__, source=Path, provenance=Path, templates=[Path], date=int, output=Path,
+    )  # fmt: skip
 
-    for file, made in json.loads(arguments.provenance.read_text())["results"].items():
+    for file, made in json.loads(options.provenance.read_text())["results"].items():
         if current(Path(file)) != made["sha256"]:
             raise SystemExit(
-                f"{file} has changed since {arguments.provenance} was written: remove "
+                f"{file} has changed since {options.provenance} was written: remove "
                 "both, and start again"
             )
-    with replacing(arguments.output) as temporary:
-        temporary.write_bytes(
-            typeset(arguments.source, arguments.templates, arguments.date)
-        )
+    with replacing(options.output) as temporary:
+        temporary.write_bytes(typeset(options.source, options.templates, options.date))
 
 
 if __name__ == "__main__":
