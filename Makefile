@@ -81,7 +81,7 @@ bench: prerequisites .venv/bench ## time whole runs against other tools: docs/be
 mutants: prerequisites .venv/dev .venv/mutants ## plant mistakes and see whether the tests find them: docs/mutants.md
 	@.venv/bin/python -m tests.tools.mutants
 
-growth: prerequisites .venv/dev ## time sweeps of up to 1,000 runs: docs/growth.md
+growth: prerequisites .venv/dev ## time sweeps of up to 10,000 runs: docs/growth.md
 	@.venv/bin/python -m tests.benchmarks.growth
 
 profile: .venv/report ## list where the time of the last runs went, by rule
