@@ -23,7 +23,7 @@ from workflow.configuration import problems, syntax_error
 from workflow.environment import environment, python
 from workflow.recovery import MARK, record_run
 from workflow.slurm import cancel_leftovers
-from workflow.sources import CHOICE, code, recorded, step
+from workflow.sources import CHOICE, as_json, code, recorded, step
 
 if not os.path.samefile(workflow.basedir, os.curdir):
     raise WorkflowError(f"Start this with: snakemake --directory {workflow.basedir}")

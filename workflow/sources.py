@@ -2,9 +2,10 @@
 
 import hashlib
 import itertools
+import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from modulefinder import ModuleFinder
 from pathlib import Path
@@ -43,6 +44,11 @@ def step(module: str, stdin: str = "", **given: str) -> str:
             options.append(f"--{name.replace('_', '-')} {{{value}:q}}")
     files = f"printf '%s\\n' {{input.{stdin}:q}} | " if stdin else ""
     return f"{files}python -m {module} {' '.join(options)} >{{log:q}} 2>&1"
+
+
+def as_json(value: Any, sort_keys: bool = False) -> Callable:
+    """Give a rule a parameter whose braces Snakemake does not take for wildcards."""
+    return lambda wildcards: json.dumps(value, sort_keys=sort_keys)
 
 
 def recorded(module: str, stdin: str = "", **given: str) -> str:

@@ -1,12 +1,6 @@
-"""
-This part of the workflow compares what the report calls more or less.
+"""This part of the workflow compares what the report calls more or less.
 
-REQUIRED INPUTS:
-
-    results/synthetic/, results/runs/, results/final/
-    results/chosen.csv, final.csv
-
-OUTPUTS:
+It reads results/synthetic/, runs/, final/, chosen.csv and final.csv.  It makes:
 
     results/comparisons.csv    one row a comparison, with its verdict
 """

@@ -1,13 +1,6 @@
-"""
-This part of the workflow renders the templates with the results and compiles the PDF.
+"""This part of the workflow renders the templates with the results and compiles the PDF.
 
-REQUIRED INPUTS:
-
-    templates/*.tex
-    results/*.csv
-    results/figures/*.pdf
-
-OUTPUTS:
+It reads templates/*.tex, results/*.csv and results/figures/*.pdf.  It makes:
 
     report/report.tex
     report/ledger.json    each number in it, and the cell of a CSV that it comes from
@@ -106,9 +99,8 @@ rule render:
     params:
         *code("mlp.document.render", *LISTED),
         *contents({file: Path(file) for file in TEMPLATE_FILES}),
-        # functions, since Snakemake would take braces in a string for wildcards
-        settings=lambda wildcards: json.dumps(SETTINGS, sort_keys=True),
-        commit=lambda wildcards: json.dumps(COMMIT._asdict()),
+        settings=as_json(SETTINGS, sort_keys=True),
+        commit=as_json(COMMIT._asdict()),
         listed=LISTED,
         templates=TEMPLATES,
     shell:
@@ -163,13 +155,10 @@ rule provenance:
         "benchmarks/provenance.tsv"
     params:
         *code("mlp.document.provenance"),
-        commit=lambda wildcards: json.dumps(COMMIT._asdict()),
-        settings=lambda wildcards: json.dumps(SETTINGS, sort_keys=True),
-        data=lambda wildcards: json.dumps(
-            {
-                file: FILES[name]["sha256"]
-                for name, file in rules.download.output.items()
-            }
+        commit=as_json(COMMIT._asdict()),
+        settings=as_json(SETTINGS, sort_keys=True),
+        data=as_json(
+            {f: FILES[name]["sha256"] for name, f in rules.download.output.items()}
         ),
         parameters=lambda wildcards: json.dumps(
             {name: parameters(workflow.get_rule(name)) for name in (*MADE, "render")}

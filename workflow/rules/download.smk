@@ -1,11 +1,6 @@
-"""
-This part of the workflow gets the images and their labels.
+"""This part of the workflow gets the images and their labels.
 
-REQUIRED INPUTS:
-
-    none; the sources are in config.yaml, under dataset
-
-OUTPUTS:
+Its sources are in config.yaml, under dataset.  It makes:
 
     data/{name}/train-images-idx3-ubyte and train-labels-idx1-ubyte
     data/{name}/t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte, the test set
@@ -13,8 +8,9 @@ OUTPUTS:
 
 DATA = f"data/{config['dataset']['name']}"
 FILES = config["dataset"]["files"]
-SHA256 = [FILES[file]["sha256"] for file in ("train_images", "train_labels")]
-TEST_SHA256 = [FILES[file]["sha256"] for file in ("test_images", "test_labels")]
+TRAIN, TEST = ("train_images", "train_labels"), ("test_images", "test_labels")
+SHA256 = [FILES[name]["sha256"] for name in TRAIN]
+TEST_SHA256 = [FILES[name]["sha256"] for name in TEST]
 CLASSES = config["dataset"]["classes"]
 
 
@@ -39,11 +35,7 @@ rule download:
     resources:
         runtime=60,
     params:
-        # a function, since Snakemake would take braces in a string for wildcards; without
-        # the argument `output`, with which it would not count for what has changed
-        files=lambda wildcards: json.dumps(
-            [FILES[name] for name in rules.download.output.keys()]
-        ),
+        files=as_json([FILES[name] for name in TRAIN + TEST]),
     # The digests fix the bytes, so neither the sources nor the code are parameters, and
     # a change of them downloads nothing again.
     # Standard error goes to the terminal, for the progress bar.

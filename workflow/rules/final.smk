@@ -1,12 +1,6 @@
-"""
-This part of the workflow answers question 7.4: the chosen settings on the test set.
+"""This part of the workflow answers question 7.4: the chosen settings on the test set.
 
-REQUIRED INPUTS:
-
-    data/{name}/train-*, t10k-*
-    results/chosen.csv
-
-OUTPUTS:
+It reads data/{name}/train-*, t10k-* and results/chosen.csv.  It makes:
 
     results/final.csv, final_summary.csv    the test results, by seed and over them
     results/confusion.csv                   who is taken for whom
@@ -87,8 +81,7 @@ rule final_figures:
         "benchmarks/final_figures.tsv"
     params:
         *code("mlp.figures.final"),
-        # a function, since Snakemake would take braces in a name for wildcards
-        class_names=lambda wildcards: json.dumps(CLASSES),
+        class_names=as_json(CLASSES),
     shell:
         recorded(
             "mlp.figures.final",

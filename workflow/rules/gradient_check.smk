@@ -1,11 +1,6 @@
-"""
-This part of the workflow answers question 3 and vouches for all networks.
+"""This part of the workflow answers question 3 and vouches for all networks.
 
-REQUIRED INPUTS:
-
-    none
-
-OUTPUTS:
+It reads nothing.  It makes:
 
     results/gradient_check.csv          all derivatives, at all points
     results/gradient_differences.csv    the largest difference from each reference

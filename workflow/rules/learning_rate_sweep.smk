@@ -1,11 +1,6 @@
-"""
-This part of the workflow answers question 7.3 and makes the choice for 7.4.
+"""This part of the workflow answers question 7.3 and makes the choice for 7.4.
 
-REQUIRED INPUTS:
-
-    results/runs/
-
-OUTPUTS:
+It reads results/runs/.  It makes:
 
     results/learning_rates.csv    one row a learning rate, all else as in mnist_runs
     results/learning_curves.csv   the same after each epoch
@@ -52,8 +47,7 @@ rule learning_rate_sweep:
         *code("mlp.summaries.learning_rate_sweep"),
         hyperparameters=words(config["hyperparameters"]),
         rates=SWEEP["learning_rates"],
-        # a function, since Snakemake would take braces in a string for wildcards
-        grids=lambda wildcards: json.dumps(GRIDS),
+        grids=as_json(GRIDS),
         seeds=len(SWEEP["seeds"]),
         planned=len(PLANNED_RUNS),
     shell:

@@ -1,12 +1,7 @@
-"""
-This part of the workflow answers question 7.1 and 7.2: the batched network on images,
+"""This part of the workflow answers question 7.1 and 7.2: the batched network on images,
 one setting from several seeds.
 
-REQUIRED INPUTS:
-
-    data/{name}/train-*
-
-OUTPUTS:
+It reads data/{name}/train-*.  It makes:
 
     results/dataset.csv                 the images to train and validate on
     results/figures/dataset.pdf         some of them
@@ -78,7 +73,7 @@ rule dataset_figures:
     params:
         *code("mlp.figures.dataset"),
         sha256=SHA256,
-        class_names=lambda wildcards: json.dumps(CLASSES),
+        class_names=as_json(CLASSES),
         validation_size=config["dataset"]["validation_size"],
     shell:
         recorded(

@@ -1,15 +1,8 @@
-"""
-This part of the workflow makes what Snakemake's own report shows beside the PDF, for
+"""This part of the workflow makes what Snakemake's own report shows beside the PDF, for
 `make html`. It is no part of `all`.
 
-REQUIRED INPUTS:
-
-    templates/page/
-    report/ledger.json, manifest.json
-    results/*.csv
-    results/figures/*.svg
-
-OUTPUTS:
+It reads templates/page/, report/ledger.json and manifest.json, results/*.csv and
+results/figures/*.svg.  It makes:
 
     results/pages/question_*.html    the figures and tables of a question
 """

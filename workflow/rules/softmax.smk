@@ -1,11 +1,6 @@
-"""
-This part of the workflow answers question 2 in numbers.
+"""This part of the workflow answers question 2 in numbers.
 
-REQUIRED INPUTS:
-
-    none
-
-OUTPUTS:
+It reads nothing.  It makes:
 
     results/softmax.csv
 """

@@ -1,11 +1,6 @@
-"""
-This part of the workflow answers question 4: the scalar network on synthetic data.
+"""This part of the workflow answers question 4: the scalar network on synthetic data.
 
-REQUIRED INPUTS:
-
-    none; the data are generated
-
-OUTPUTS:
+It generates the data itself.  It makes:
 
     results/synthetic_data.csv    the features before and after normalization
     results/synthetic_curve.csv   losses against the instances seen, over the seeds
