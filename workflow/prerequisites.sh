@@ -11,18 +11,23 @@ python_missing() {
     ! "$PYTHON" -c 'import ensurepip, venv' 2>/dev/null
 }
 
+# as the rule `report` will see it: without what is in the home folder
+tex_has() {
+    env -i PATH="$PATH" HOME=/ kpsewhich "$@" >/dev/null
+}
+
 # what TeX lacks of the packages that the templates load
 tex_missing() {
     for program in latexmk pdflatex kpsewhich; do
         command -v $program >/dev/null || echo $program
     done
     command -v kpsewhich >/dev/null || return 0
-    sed -n 's/^\\usepackage\(\[[^]]*\]\)\{0,1\}{\([^}]*\)}.*/\2/p' templates/preamble.tex templates/macros.tex |
-        tr ',' '\n' | sed 's/$/.sty/' |
-        while read -r package; do
-            # as the rule `report` will see it: without what is in the home folder
-            env -i PATH="$PATH" HOME=/ kpsewhich "$package" >/dev/null || echo "$package"
-        done
+    packages=$(sed -n 's/^\\usepackage\(\[[^]]*\]\)\{0,1\}{\([^}]*\)}.*/\2/p' \
+        templates/preamble.tex templates/macros.tex | tr ',' '\n' | sed 's/$/.sty/')
+    # shellcheck disable=SC2086 # a list of files
+    tex_has $packages || for package in $packages; do
+        tex_has "$package" || echo "$package"
+    done
 }
 
 if ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
