@@ -57,7 +57,7 @@ def read_values(config: dict, schema: dict) -> None:
     """
     for error in list(FloatValidator(schema).iter_errors(config)):
         value = error.instance
-        if error.validator == "pattern" and not unicodedata.is_normalized("NFC", value):
+        if error.validator == "pattern":
             replace(config, error, unicodedata.normalize("NFC", value))
         wants_number = error.validator == "type" and error.validator_value == "number"
         if wants_number and (

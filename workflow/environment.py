@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
 VENV = PROJECT / ".venv"
@@ -112,40 +113,33 @@ def python() -> Path:
     return Path(sys.executable)
 
 
+def pip(*arguments: str, **options: Any) -> str | None:
+    """Run pip, which says why if it fails, and so does this; return what it prints."""
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *arguments]
+    done = subprocess.run(command, text=True, check=False, **options)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+    return done.stdout
+
+
 def install(requirements: str) -> None:
     """Install packages beside this Python, and nowhere else.
 
     From the user's settings of pip come the index and the way to it.
     """
-    variables = environment() | {
-        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", ""),
-    }
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    listed = subprocess.run(
-        [*pip, "config", "list"],
-        env=variables,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    variables = environment()
+    variables["XDG_CACHE_HOME"] = os.environ.get("XDG_CACHE_HOME", "")
+    listed = str(pip("config", "list", env=variables, stdout=subprocess.PIPE))
     for section in ("global", "install", ":env:"):  # the last counts most
-        for line in listed.stdout.splitlines():
+        for line in listed.splitlines():
             name, _, value = line.partition("=")
             if name in [f"{section}.{setting}" for setting in PIP]:
                 name = name.removeprefix(f"{section}.").upper().replace("-", "_")
                 variables[f"PIP_{name}"] = ast.literal_eval(value)
     variables["PIP_CONFIG_FILE"] = os.devnull
-    command = [*pip, "install", "--quiet", "--require-hashes", "--no-build-isolation"]
-    code = listed.returncode
     for file in (BUILD, requirements):
-        code = (
-            code
-            or subprocess.run(
-                [*command, "-r", file], env=variables, check=False
-            ).returncode
-        )
-    if code:
-        raise SystemExit(code)
+        options = ("--quiet", "--require-hashes", "--no-build-isolation", "-r", file)
+        pip("install", *options, env=variables)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ maybe with code that has been edited since.  Unless a run is still at work in th
 folder, its jobs are ended and its locks and temporary files removed.
 """
 
+import argparse
 import fcntl
 import os
 import platform
@@ -12,7 +13,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -129,19 +130,6 @@ def probe(folder: Path) -> None:
         raise SystemExit(message) from None
 
 
-def configuration_files(arguments: Sequence[str]) -> Iterator[str]:
-    """List the files that are named behind --configfile."""
-    option = False
-    for word in arguments:
-        name, equals, file = word.partition("=")
-        if word.startswith("-"):
-            option = name in ("--configfile", "--configfiles")
-            if option and equals:
-                yield file
-        elif option:
-            yield word
-
-
 def lock() -> None:
     """Take the lock of a run, which Snakemake then keeps; its jobs do not get it.
 
@@ -162,7 +150,9 @@ def lock() -> None:
 
 def main() -> None:
     """Become Snakemake, with the arguments given."""
-    for file in configuration_files(sys.argv[1:]):
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--configfile", "--configfiles", nargs="+", default=[])
+    for file in parser.parse_known_args()[0].configfile:
         if not os.path.isfile(file):
             raise SystemExit(
                 f"--configfile: there is no file {file}; "
