@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import requests
 from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
@@ -31,6 +31,7 @@ CONNECT_AND_READ_TIMEOUT = 30  # s without a byte
 DOWNLOAD_TIMEOUT = 1800  # s for a whole file
 CONTAINER_OVERHEAD = 2**20  # bytes that an archive may add to its contents
 CHUNK = 2**16  # bytes
+GZIP = b"\x1f\x8b"  # what its files begin with
 WORK = ".download"  # the folder of what is not whole yet
 CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # whatever the source
 UNREADABLE_ARCHIVE = (
@@ -101,8 +102,8 @@ def download(
                     raise SourceError("it sent more bytes than the file has")
 
 
-def accept(stream: IO[bytes] | gzip.GzipFile, file: File, temporary: Path) -> None:
-    """Copy a stream to the place of `file` if it is that file.
+def accept(path: Path, file: File, temporary: Path) -> None:
+    """Copy what is in `path`, maybe gzipped, to the place of `file` if it is that file.
 
     Raises
     ------
@@ -111,12 +112,20 @@ def accept(stream: IO[bytes] | gzip.GzipFile, file: File, temporary: Path) -> No
     """
     digest = hashlib.sha256()
     size, start = 0, b""
-    with temporary.open("wb") as copy:
-        while size <= file.bytes and (chunk := stream.read(CHUNK)):
-            start = start or chunk[:20]
-            size += len(chunk)
-            digest.update(chunk)
-            copy.write(chunk)
+    with path.open("rb") as raw:
+        gzipped = raw.read(2) == GZIP
+    try:
+        with (
+            gzip.open(path) if gzipped else path.open("rb") as stream,
+            temporary.open("wb") as copy,
+        ):
+            while size <= file.bytes and (chunk := stream.read(CHUNK)):
+                start = start or chunk[:20]
+                size += len(chunk)
+                digest.update(chunk)
+                copy.write(chunk)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise SourceError(f"it gave a broken gzip file ({error})") from error
     if size != file.bytes or digest.hexdigest() != file.sha256:
         more = "more than " if size > file.bytes else ""
         raise SourceError(
@@ -125,17 +134,6 @@ def accept(stream: IO[bytes] | gzip.GzipFile, file: File, temporary: Path) -> No
             f"with {file.sha256}"
         )
     os.replace(temporary, file.path)
-
-
-def accept_container(path: Path, file: File, temporary: Path) -> None:
-    """Accept a file that may be gzipped, as its first bytes tell."""
-    with path.open("rb") as raw:
-        gzipped = raw.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path) if gzipped else path.open("rb") as stream:
-            accept(stream, file, temporary)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise SourceError(f"it gave a broken gzip file ({error})") from error
 
 
 def candidates(folder: Path, file: File) -> Iterator[Path]:
@@ -152,7 +150,7 @@ def candidates(folder: Path, file: File) -> Iterator[Path]:
 def sizes(path: Path) -> Iterator[int]:
     """Give the size of a file, and what it says to have uncompressed if gzipped."""
     with suppress(OSError), path.open("rb") as file:
-        gzipped = file.read(2) == b"\x1f\x8b"
+        gzipped = file.read(2) == GZIP
         yield file.seek(0, os.SEEK_END)
         if gzipped:
             file.seek(-4, os.SEEK_END)
@@ -167,7 +165,7 @@ def from_folder(folder: Path, files: list[File], work: Path) -> Iterator[File]:
         refused = ""
         for path in candidates(folder, file):
             try:
-                accept_container(path, file, work / file.name)
+                accept(path, file, work / file.name)
             except (SourceError, PermissionError) as error:
                 refused += f"; {path.relative_to(folder)}: {error}"
             else:
@@ -185,7 +183,7 @@ def from_mirror(url: str, files: list[File], work: Path) -> Iterator[File]:
     for file in files:
         container = work / "container"
         download(url.format(file=file.name), container, file.bytes + CONTAINER_OVERHEAD)
-        accept_container(container, file, work / file.name)
+        accept(container, file, work / file.name)
         yield file
 
 
@@ -235,30 +233,20 @@ def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
         raise SourceError(
             f"{source['archive']} has the SHA-256 {digest}, expected {source['sha256']}"
         )
+    unpacked = work / "unpacked"
+    unpacked.mkdir(exist_ok=True)
     try:
-        yield from members(archive, files, work, source["archive"])
+        with zipfile.ZipFile(archive) as opened:
+            for number, member in enumerate(opened.infolist()):
+                if member.file_size in [file.bytes for file in files]:
+                    copy = unpacked / str(number)
+                    with opened.open(member) as stream, copy.open("wb") as target:
+                        shutil.copyfileobj(stream, target)
     except UNREADABLE_ARCHIVE as error:
         raise SourceError(
             f"{source['archive']} is no zip file or wheel that can be read ({error})"
         ) from error
-
-
-def members(archive: Path, files: list[File], work: Path, name: str) -> Iterator[File]:
-    """Take files out of a zip file; yield each found."""
-    with zipfile.ZipFile(archive) as opened:
-        for file in files:
-            for member in opened.infolist():
-                if member.file_size != file.bytes:
-                    continue
-                with suppress(SourceError), opened.open(member) as stream:
-                    accept(stream, file, work / file.name)
-                    yield file
-                    break
-            else:
-                raise SourceError(
-                    f"no member of {name} is {file.name}, "
-                    f"with the SHA-256 {file.sha256}"
-                )
+    yield from from_folder(unpacked, files, work)
 
 
 def ask(source: dict, files: list[File], work: Path) -> Iterator[File]:
