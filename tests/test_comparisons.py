@@ -47,6 +47,7 @@ EPOCHS = pd.DataFrame(
         "train_loss": 0.5 / (1 + setting.learning_rate) + RNG.normal(0, 0.01),
         "train_accuracy": 0.9,
         "validation_loss": 0.6 + RNG.normal(0, 0.01),
+        "saturated": RNG.random(),
         "validation_accuracy": 1 - len(wrong) / IMAGES,
         "validation_mistakes": " ".join(map(str, wrong)),
     }
@@ -167,6 +168,7 @@ def test_learning_rates_and_schedules_are_compared_with_the_best():
             0.01, 0.1, pairs(loss("train_loss", 0.01), loss("train_loss", 0.1))
         ),
         "highest_rate": (0.1, 10.0, of_images(best, high, 3)),
+        "saturation": (10.0, 0.1, pairs(loss("saturated", 10), loss("saturated", 0.1))),
         "fitting_rate": (
             10.0, 0.1, pairs(loss("validation_loss", 10), loss("validation_loss", 0.1))
         ),
@@ -178,7 +180,7 @@ def test_learning_rates_and_schedules_are_compared_with_the_best():
     same(comparisons.learning_rates(RUNS, CHOICE, RATES), expected)
     assert list(comparisons.learning_rates(RUNS, CHOICE, [0.1])) == []
     alone = {row[0] for row in comparisons.learning_rates(RUNS, CHOICE, [0.1, 1.0])}
-    assert alone == {"next_rate", "highest_rate", "fitting_rate", "easier_images"}
+    assert alone == expected.keys() - {"lowest_rate", "lowest_rate_loss"}
     constant = {"schedule": "constant"}
     fast = {"learning_rate": 1.0}
     expected = {

@@ -57,7 +57,7 @@ def runs(*rows):
         "validation_loss",
         "validation_accuracy",
     ]
-    same = CHOICE._asdict() | {"train_accuracy": 0.5}
+    same = CHOICE._asdict() | {"train_accuracy": 0.5, "saturated": 0.1}
     return pd.DataFrame(rows, columns=columns).assign(
         initial_train_loss=2.3,
         **{name: value for name, value in same.items() if name not in columns},

@@ -120,6 +120,12 @@ class Oracle:
             self.more("lowest rate's loss", *loss)
         if "The highest rate is worse" in self.text:
             self.more("highest rate", right, self.by_seed(high, "validation_accuracy"))
+        for sentence, sides in {
+            "more hidden activations are saturated, with": (high, best),
+            "fewer hidden activations are sat": (best, high),
+        }.items():
+            if sentence in self.text:
+                self.more(sentence, *(self.by_seed(s, "saturated") for s in sides))
         highest_tried = self.base._replace(learning_rate=max(tried))
         said = self.says(rf"At the highest rate {NUM} of {NUM} runs diverged")
         self.claim(

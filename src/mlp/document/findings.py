@@ -36,6 +36,7 @@ COMPARISONS = {
     "lowest_rate": "compared larger",
     "lowest_rate_loss": "larger",
     "highest_rate": "compared larger",
+    "saturation": "compared larger smaller",
     "fitting_rate": "larger",
     "easier_images": "larger",
     "batch_rate": "compared larger smaller",

@@ -210,7 +210,7 @@ class Row:
         """Print the difference of a comparison, its interval, and its n."""
         metric = self.text("metric")
         unit, digits, scale = "nats", "#.2g", 1.0
-        if "accuracy" in metric or metric == "misfit":
+        if "accuracy" in metric or metric in ("misfit", "saturated"):
             unit, digits, scale = "percentage points", ".2f", 100.0
         elif metric.startswith("ln "):
             unit, digits = "as the natural logarithm of their ratio", ".2f"

@@ -213,7 +213,8 @@ def judge(table: pd.DataFrame) -> pd.DataFrame:
     among = (table["p_holm"] / np.maximum(alone, 1e-300)).clip(lower=1)
     half = stats.t(table["freedom"]).isf((1 - CONFIDENCE) / 2 / among) * table["error"]
     half = np.arcsinh(half.where(deviations)).fillna(half)
-    most = np.where(table["metric"].str.contains("accuracy"), 1, math.inf)
+    share = table["metric"].str.contains("accuracy|saturated")
+    most = np.where(share, 1, math.inf)
     return table.assign(
         verdict=np.where(sure, side, UNTOLD),
         low=np.maximum(table["difference"] - half, -most),

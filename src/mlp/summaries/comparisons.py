@@ -151,6 +151,8 @@ def learning_rates(
         yield "lowest_rate_loss", "train_loss", lowest[by], best[by], compare(*loss)
     if highest[by] != best[by]:
         yield runs.accuracy("highest_rate", by, best, highest, others)
+        share = runs.of(highest)["saturated"], runs.of(best)["saturated"]
+        yield "saturation", "saturated", highest[by], best[by], compare(*share)
     fitting = tried.loc[tried["train_loss_mean"].idxmin()]
     if fitting[by] != best[by]:
         loss = runs.of(fitting)["validation_loss"], runs.of(best)["validation_loss"]

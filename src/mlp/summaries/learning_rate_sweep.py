@@ -15,6 +15,7 @@ from mlp.summaries.statistics import ended, over_seeds
 SETTING = list(Hyperparameters._fields)
 CURVES = ["running_train_loss", "validation_loss", "validation_accuracy"]
 METRICS = ["train_loss", "train_accuracy", "validation_loss", "validation_accuracy"]
+METRICS += ["saturated"]
 
 
 class NoCandidateError(SystemExit):
