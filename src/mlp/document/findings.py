@@ -99,6 +99,19 @@ FINDINGS |= {
     "synthetic_all_closed": lambda tables: all(
         row.closed == row.n for row in tables["synthetic_outcome"].itertuples()
     ),
+    # the worst seed ends with more than twice the validation loss of the best
+    "synthetic_seeds_part": lambda tables: bool(
+        tables["synthetic"]["validation_loss"].pipe(lambda x: x.max() > 2 * x.min())
+    ),
+    # a batch is a part of the training set
+    "batches_differ": lambda tables: bool(
+        tables["epochs"]["batch_size"].iloc[0]
+        < tables["dataset"].set_index("set").loc["training", "instances"]
+    ),
+    # some network of question 5 gets some test image wrong
+    "some_test_images_are_mistaken": lambda tables: bool(
+        tables["final"].query("choice == 'as_assigned'")["test_errors"].any()
+    ),
     "several_epochs": lambda tables: len(tables["epochs"]) > 1,
     # of the setting of question 7.1, at the end
     "setting_diverges": lambda tables: bool(tables["epochs"]["diverged"].iloc[-1]),
@@ -139,20 +152,6 @@ def hidden_derivatives_vanish_nowhere_else(tables: Tables) -> bool:
 
 
 @finding
-def synthetic_seeds_part(tables: Tables) -> bool:
-    """The worst seed ends with more than twice the validation loss of the best."""
-    loss = tables["synthetic"]["validation_loss"]
-    return bool(loss.max() > 2 * loss.min())
-
-
-@finding
-def batches_differ(tables: Tables) -> bool:
-    """A batch is a part of the training set."""
-    images = tables["dataset"].set_index("set").loc["training", "instances"]
-    return bool(tables["epochs"]["batch_size"].iloc[0] < images)
-
-
-@finding
 def highest_rate_diverges(tables: Tables) -> bool:
     """At the highest learning rate a run diverged."""
     rates = tables["learning_rates"]
@@ -179,10 +178,3 @@ def chosen_batch_size_is_at_the_edge(tables: Tables) -> bool:
     tried = tables["settings"]["batch_size"]
     chosen = tables["chosen"]["batch_size"].iloc[0]
     return bool(tried.nunique() > 1 and chosen in (tried.min(), tried.max()))
-
-
-@finding
-def some_test_images_are_mistaken(tables: Tables) -> bool:
-    """At least one network of question 5 gets at least one test image wrong."""
-    final = tables["final"]
-    return bool(final.loc[final["choice"] == "as_assigned", "test_errors"].any())

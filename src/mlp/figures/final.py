@@ -54,18 +54,8 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
 
 def draw_mistakes(runs: list[np.ndarray], classes: list[str]) -> Figure:
     """Draw the test images that most seeds get wrong, the surest mistakes first."""
-    wrong = pd.concat(
-        pd.DataFrame(
-            {
-                "index": run["index"],
-                "true_class": run["true_class"],
-                "predicted_class": run["predicted_class"],
-                "probability": run["probability"],
-                "image": list(run["image"]),
-            }
-        )
-        for run in runs
-    )
+    names = ["index", "true_class", "predicted_class", "probability", "image"]
+    wrong = pd.concat(pd.DataFrame({n: list(run[n]) for n in names}) for run in runs)
     images = wrong.groupby("index").agg(
         times=("index", "size"),
         probability=("probability", "mean"),

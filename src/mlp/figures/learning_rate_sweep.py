@@ -1,13 +1,14 @@
 """The figures of question 7.3: learning rates and batch sizes."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
@@ -36,8 +37,6 @@ def draw_learning_rates(rates: pd.DataFrame, curves: pd.DataFrame) -> Figure:
             (metric == "validation_accuracy") * 100 + unit * rates[f"{metric}_mean"],
             abs(unit) * rates[f"{metric}_std"],
             marker=marker,
-            markersize=3.5,
-            capsize=2,
             color=style.COLORS[metric.startswith("validation")],
             linestyle=style.LINES[metric.startswith("validation")],
             label={"v": "validation", "t": "training"}[metric[0]],
@@ -50,8 +49,7 @@ def draw_learning_rates(rates: pd.DataFrame, curves: pd.DataFrame) -> Figure:
         if tried[-1] < 100 * tried[0]:  # too few powers of ten to mark the axis
             axes.set_xticks(tried[:: -(-len(tried) // 8)])
             axes.tick_params(axis="x", rotation=90 if len(tried) > 5 else 0)
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: f"{rate:g}"))
+        mark_plainly(axes.xaxis)
     plain_log(errors, 1 - rates["validation_accuracy_mean"])
     plain_log(losses, rates[["train_loss_mean", "validation_loss_mean"]].min(axis=1))
     errors.set_ylabel("validation error (%)")
@@ -72,8 +70,6 @@ def draw_curves(axes: Axes, curves: pd.DataFrame) -> None:
             curve["validation_loss_mean"],
             "-",
             marker=marker,
-            markersize=3.5,
-            linewidth=1,
             color=plt.get_cmap("cividis")(i / len(tried)),
             label=f"{rate:g}",
         )
@@ -81,7 +77,15 @@ def draw_curves(axes: Axes, curves: pd.DataFrame) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set(xlabel="epoch", ylabel="validation loss (nats)")
     beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5), "fontsize": 7}
-    axes.legend(title="rate", title_fontsize=7, **beside)
+    axes.legend(title="rate", **beside)
+
+
+def mark_plainly(axis: Axis, subs: Sequence[float] = ()) -> None:
+    """Mark a logarithmic axis with plain numbers, at some multiples of powers of 10."""
+    if subs:
+        axis.set_major_locator(LogLocator(subs=subs))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def plain_log(axes: Axes, values: pd.Series) -> None:
@@ -90,9 +94,7 @@ def plain_log(axes: Axes, values: pd.Series) -> None:
         axes.set_ylim(bottom=0)
         return
     axes.set(yscale="log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    mark_plainly(axes.yaxis, (1, 2, 5))
 
 
 def panels(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -145,7 +147,6 @@ def draw_quotient(axes: Axes, tables: Iterable[pd.DataFrame]) -> None:
             values["error"],
             marker,
             linestyle="none",
-            markersize=4,
             fillstyle="none",
             label=f"{size:g}",
         )
@@ -154,9 +155,7 @@ def draw_quotient(axes: Axes, tables: Iterable[pd.DataFrame]) -> None:
     axes.set(xscale="log", xlabel="learning rate / batch size")
     axes.set(ylabel="validation error (%)")
     low, high = axes.get_xlim()
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if high < 1000 * low else (1,)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda quotient, _: f"{quotient:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+    mark_plainly(axes.xaxis, (1, 3) if high < 1000 * low else (1,))
     plain_log(axes, error)
     axes.legend(  # above, where it hides no marker
         title="batch size",
@@ -164,7 +163,6 @@ def draw_quotient(axes: Axes, tables: Iterable[pd.DataFrame]) -> None:
         bbox_to_anchor=(0.5, 1),
         ncols=4,
         fontsize=7,
-        title_fontsize=7,
     )
 
 

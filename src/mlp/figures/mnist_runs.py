@@ -97,8 +97,6 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
                     unit * epochs[f"{name}_{metric}_mean"],
                     unit * epochs[f"{name}_{metric}_std"],
                     marker=marker,
-                    markersize=3.5,
-                    capsize=2,
                     color=color,
                     linestyle=line,
                     label=labels[name],

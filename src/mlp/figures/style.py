@@ -35,11 +35,14 @@ def use() -> None:
             # Modern, codes by which a figure's text can be searched and copied
             "font.family": "STIXGeneral",
             "font.size": 9,
+            "errorbar.capsize": 2,
             "grid.color": "0.9",
             "grid.linewidth": 0.5,
             "legend.fontsize": 8,
             "legend.frameon": False,
+            "legend.title_fontsize": 7,
             "lines.linewidth": 1.2,
+            "lines.markersize": 4,
             "mathtext.fontset": "stix",
             "pdf.compression": 0,  # zlib is another on each system
             "pdf.fonttype": 42,

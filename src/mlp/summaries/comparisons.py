@@ -122,15 +122,10 @@ def initializations(
     )
     others = [name for name in schedules.index if name != setting.schedule]
     if others and setting.schedule in schedules.index and steps > 1:
-        pair = [schedules.loc[name] for name in (others[0], setting.schedule)]
-        told = compare_deviations(*(runs.of(each)["train_loss"] for each in pair))
-        yield (
-            "schedule_spread",
-            "ln std of train_loss",
-            others[0],
-            setting.schedule,
-            told,
-        )
+        pair = others[0], setting.schedule
+        loss = (runs.of(schedules.loc[name])["train_loss"] for name in pair)
+        told = compare_deviations(*loss)
+        yield "schedule_spread", "ln std of train_loss", *pair, told
 
 
 def learning_rates(

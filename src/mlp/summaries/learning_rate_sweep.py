@@ -182,12 +182,9 @@ def main() -> None:
     write_table(options.activations, activations(summary, setting))
     write_table(options.settings, summary)
     write_table(options.chosen, chosen)
-    missing = options.planned - len(paths)
-    counts = {"planned": options.planned, "missing": missing}
-    counts |= {
-        "settings": len(summary),
-        "diverged": int((summary["diverged"] > 0).sum()),
-    }
+    counts = {"planned": options.planned, "missing": options.planned - len(paths)}
+    diverged = int((summary["diverged"] > 0).sum())
+    counts |= {"settings": len(summary), "diverged": diverged}
     write_csv(options.sweep, [counts])
 
 
