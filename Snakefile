@@ -7,7 +7,6 @@ for the questions it is named after, with the code that stands under src/mlp.
 import gc
 import json
 import os
-import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -21,8 +20,7 @@ import yaml
 
 from workflow.configuration import problems, syntax_error
 from workflow.environment import environment, python
-from workflow.recovery import MARK, record_run
-from workflow.slurm import cancel_leftovers
+from workflow.recovery import MARK, cancel_leftovers, record_run
 from workflow.sources import CHOICE, as_json, code, recorded, step
 
 if not os.path.samefile(workflow.basedir, os.curdir):

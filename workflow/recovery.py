@@ -11,8 +11,10 @@ import os
 import platform
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -108,6 +110,34 @@ def clear() -> None:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+
+def slurm_jobs() -> list[str]:
+    """List the ids of the user's Slurm jobs that a run in this folder has submitted."""
+    command = ["squeue", "--me", "--noheader", "--format=%i|%k|%Z"]
+    listing = subprocess.check_output(command, text=True)
+    jobs = [line.split("|", 2) for line in listing.splitlines()]
+    return [
+        job
+        for job, comment, folder in jobs
+        # the executor writes the comment; an allocation with Snakemake in it has none
+        if comment.startswith("rule_") and folder == os.getcwd()
+    ]
+
+
+def cancel_leftovers() -> list[str]:
+    """Cancel those jobs, wait until they have ended, and return their ids.
+
+    A run that is killed leaves its jobs in the queue, where they would delete and write
+    the files of the jobs that the next run sends.  Only to be called by a run that
+    holds the lock of the folder, so that none of the jobs belongs to another.
+    """
+    jobs = slurm_jobs()
+    if jobs:
+        subprocess.run(["scancel", *jobs], check=True)
+    while slurm_jobs():
+        time.sleep(1)
+    return jobs
 
 
 def follow(folder: Path) -> None:

@@ -59,9 +59,15 @@ class Point(NamedTuple):
     printed: scalar.Parameters | None = None  # the derivatives, by the assignment
 
 
-def random_networks(rng: random.Random, activation: str) -> Iterator[Point]:
-    """Draw networks of random sizes, with a few instances each."""
-    for i in itertools.count(1):
+def random_points(number: int, rng: random.Random, activation: str) -> list[Point]:
+    """Draw networks of random sizes, with a few instances each.
+
+    For ``relu`` only those count that have no sum near its kink at 0.
+    """
+    points: list[Point] = []
+    drawn = 0
+    while len(points) < number:
+        drawn += 1
         inputs, hidden, classes = (rng.randint(2, 5) for _ in range(3))
         parameters = scalar.initialize(inputs, hidden, classes, rng)
         parameters = parameters._replace(
@@ -72,20 +78,11 @@ def random_networks(rng: random.Random, activation: str) -> Iterator[Point]:
             ([rng.gauss(0, 1) for _ in range(inputs)], rng.randrange(classes))
             for _ in range(rng.randint(1, 4))
         ]
-        yield Point(f"random {i}", parameters, instances, activation)
-
-
-def random_points(number: int, rng: random.Random, activation: str) -> list[Point]:
-    """Draw as many points; for ``relu`` only those with no sum near its kink at 0."""
-
-    def is_smooth(point: Point) -> bool:
-        caches = [scalar.forward(point.parameters, *i)[1] for i in point.instances]
-        return min(abs(k) for cache in caches for k in cache.k) > KINK
-
-    points = random_networks(rng, activation)
-    if activation == "relu":
-        points = filter(is_smooth, points)
-    return list(itertools.islice(points, number))
+        caches = [scalar.forward(parameters, *each)[1] for each in instances]
+        smallest = min(abs(k) for cache in caches for k in cache.k)
+        if activation != "relu" or smallest > KINK:
+            points.append(Point(f"random {drawn}", parameters, instances, activation))
+    return points
 
 
 def elements(
