@@ -104,12 +104,8 @@ def test_the_test_is_of_the_network_after_its_last_epoch():
 
 def test_the_confusion_counts_who_is_taken_for_whom():
     counts = train_final.confusion(np.array([0, 1, 1]), np.array([0, 0, 0]), 2)
-    assert [tuple(row.values()) for row in counts] == [
-        (0, 0, 1),
-        (0, 1, 0),
-        (1, 0, 2),
-        (1, 1, 0),
-    ]
+    expected = [(0, 0, 1), (0, 1, 0), (1, 0, 2), (1, 1, 0)]
+    assert [tuple(row.values()) for row in counts] == expected
 
 
 def images_and_labels(*, flip=False, scale=1, seed=0):

@@ -1,6 +1,5 @@
 """The summaries, on tables small enough to summarize by hand."""
 
-import io
 import json
 import math
 
@@ -18,6 +17,7 @@ from mlp.summaries import (
     synthetic,
 )
 from mlp.summaries import learning_rate_sweep as sweep
+from tests.tools.odd_reports import step
 
 NAN = float("nan")
 
@@ -84,13 +84,9 @@ def summarized(table=RUNS):
 def test_the_sweep_is_summarized_by_setting():
     table = summarized().set_index(["batch_size", "learning_rate"])
     assert table.loc[(16, 0.1), "validation_accuracy_mean"] == pytest.approx(0.91)
-    assert table["diverged"].to_dict() == {
-        (8, 1.0): 1,
-        (8, 9.0): 1,
-        (16, 0.1): 0,
-        (16, 1.0): 0,
-    }
-    assert table["untrained"].to_dict() == dict.fromkeys(table.index, 0) | {(8, 1.0): 1}
+    assert [*table.index] == [(8, 1.0), (8, 9.0), (16, 0.1), (16, 1.0)]
+    assert table["diverged"].tolist() == [1, 1, 0, 0]
+    assert table["untrained"].tolist() == [1, 0, 0, 0]
 
 
 OTHER = Hyperparameters(30, "relu", "he_normal", "unit_interval", 5, 7.0, "constant", 1)
@@ -110,9 +106,8 @@ def test_runs_that_differ_in_any_hyperparameter_are_told_apart(summarize, other)
     run = RUNS.iloc[[1]].assign(epoch=lambda rows: rows["epochs"])
     another = run.assign(**other).assign(epoch=lambda rows: rows["epochs"])
     table = summarize(pd.concat([run, another, another.assign(seed=1)]))
-    settings = {
-        Hyperparameters(*row): n for *row, n in table[[*CHOICE._fields, "n"]].values
-    }
+    rows = table[[*CHOICE._fields, "n"]].values
+    settings = {Hyperparameters(*row): n for *row, n in rows}
     assert settings == {CHOICE: 1, CHOICE._replace(**other): 2}
 
 
@@ -158,11 +153,7 @@ def test_the_network_of_question_5_is_chosen_and_a_better_one_beside_it(
     others = RUNS.iloc[1:3].assign(validation_accuracy=accuracy, **other)
     chosen = sweep.choices(summarized(pd.concat([RUNS, others])), CHOICE, 2)
     assert chosen["choice"].tolist() == choices
-    best = (
-        CHOICE._replace(**other)
-        if accuracy > 0.91
-        else CHOICE._replace(learning_rate=1.0)
-    )
+    best = CHOICE._replace(**other if accuracy > 0.91 else {"learning_rate": 1.0})
     assert Hyperparameters(*chosen[[*CHOICE._fields]].iloc[-1]) == best
     if len(choices) == 2:
         assert chosen["learning_rate"].tolist() == [1.0, 0.1]
@@ -170,24 +161,16 @@ def test_the_network_of_question_5_is_chosen_and_a_better_one_beside_it(
 
 def test_the_best_rate_of_each_batch_size_is_marked_and_whether_it_is_open():
     table = sweep.best_rates(summarized(), CHOICE)
-    best = table.set_index(["batch_size", "learning_rate"])
-    assert best["best"].to_dict() == {
-        (8, 1.0): False,  # both rates diverge
-        (8, 9.0): False,
-        (16, 0.1): False,
-        (16, 1.0): True,
-    }
-    assert best.loc[(16, 1.0), "open"] == "highest"
+    (best,) = table[table["best"]].itertuples()  # both rates of size 8 diverge
+    assert (best.batch_size, best.learning_rate, best.open) == (16, 1.0, "highest")
     one = sweep.best_rates(summarized(RUNS.iloc[1:3]), CHOICE)
     assert not one["best"].any()  # nothing to be the best of
     perfect = RUNS.iloc[1:5].assign(validation_accuracy=1.0)
     assert (sweep.best_rates(summarized(perfect), CHOICE)["open"] == "").all()
-    inside = RUNS.iloc[1:5].copy()
     worse = RUNS.iloc[1:3].assign(learning_rate=9.0, validation_accuracy=0.1)
-    marked = sweep.best_rates(summarized(pd.concat([inside, worse])), CHOICE)
-    assert marked.loc[marked["best"], ["learning_rate", "open"]].values.tolist() == [
-        [1.0, ""]
-    ]
+    marked = sweep.best_rates(summarized(pd.concat([RUNS[1:5], worse])), CHOICE)
+    (best,) = marked[marked["best"]].itertuples()
+    assert (best.learning_rate, best.open) == (1.0, "")
 
 
 def test_each_activation_is_compared_at_the_best_of_its_rates():
@@ -283,43 +266,21 @@ def test_a_sweep_without_a_run_of_a_part_is_refused(tmp_path, monkeypatch, absen
     monkeypatch.chdir(tmp_path)
     RUNS.iloc[1:3].to_csv("run.csv", index=False)
     rates = {"learning_rates": 0.1, "grid": 0.1} | {absent: 9.0}
+    names = "learning_rates learning_curves grid activations settings chosen sweep"
     options = {
         "hyperparameters": " ".join(f"{k}={v}" for k, v in CHOICE._asdict().items()),
         "rates": rates["learning_rates"],
         "grids": json.dumps([{"learning_rate": [rates["grid"]]}]),
-        "seeds": 2,
-        "planned": 4,
-        **dict.fromkeys(
-            (
-                "learning-rates",
-                "learning-curves",
-                "grid",
-                "activations",
-                "settings",
-                "chosen",
-                "sweep",
-            ),
-            "x",
-        ),
-    }
-    arguments = [f"--{name}={value}" for name, value in options.items()]
-    monkeypatch.setattr("sys.argv", ["sweep", *arguments])
-    monkeypatch.setattr("sys.stdin", io.StringIO("run.csv\n"))
-    with pytest.raises(
-        sweep.NoCandidateError, match=f"learning_rate_sweep.{absent} is"
-    ):
-        sweep.main()
+    } | dict.fromkeys(names.split(), "x")
+    message = f"learning_rate_sweep.{absent} is"
+    with pytest.raises(sweep.NoCandidateError, match=message):
+        step(sweep, "run.csv\n", seeds=2, planned=4, **options)
     assert not (tmp_path / "x").exists()
 
 
 def test_the_confusion_matrix_is_averaged():
-    counts = pd.DataFrame(
-        {
-            "true_class": [0, 0, 0, 0],
-            "predicted_class": [0, 1, 0, 1],
-            "count": [5, 1, 4, 2],
-        }
-    )
+    pairs = {"true_class": 0, "predicted_class": [0, 1, 0, 1]}
+    counts = pd.DataFrame(pairs | {"count": [5, 1, 4, 2]})
     assert final.summarize_confusion(counts).to_dict("list") == {
         "true_class": [0, 0],
         "predicted_class": [0, 1],
@@ -328,15 +289,10 @@ def test_the_confusion_matrix_is_averaged():
     }
 
 
-def test_the_first_of_the_synthetic_data_are_shown():
-    first, second, *_ = synthetic.describe_data().to_dict("records")
-    assert first["value_1"] == pytest.approx(1.764052345967664)
-    assert second["value_1"] == pytest.approx(0.4001572083672233)
-    assert [first[f"class_{i}"] for i in range(1, 6)] == [1, 1, 1, 1, 0]
-
-
 def test_the_synthetic_data_are_described_before_and_after():
     table = synthetic.describe_data()
+    assert table["value_1"][:2].tolist() == [1.764052345967664, 0.4001572083672233]
+    assert table.loc[0, "class_1":"class_5"].tolist() == [1, 1, 1, 1, 0]
     assert table["feature"].tolist() == [1, 2] * 4
     share = table["class_0_share"].to_numpy()
     assert share == pytest.approx([26_506 / 60_000] * 4 + [4_378 / 10_000] * 4)

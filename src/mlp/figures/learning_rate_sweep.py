@@ -27,19 +27,18 @@ def draw_learning_rates(rates: pd.DataFrame, curves: pd.DataFrame) -> Figure:
     figure, (errors, losses, epochs) = plt.subplots(
         1, 3, figsize=(style.TEXT_WIDTH, 2.2)
     )
-    for axes, metric, unit, marker in (
-        (errors, "validation_accuracy", -100, "s"),
-        (losses, "validation_loss", 1, "s"),
-        (losses, "train_loss", 1, "o"),
+    for axes, metric, unit, form in (
+        (errors, "validation_accuracy", -100, "s--"),
+        (losses, "validation_loss", 1, "s--"),
+        (losses, "train_loss", 1, "o-"),
     ):
         axes.errorbar(
             rates["learning_rate"],
             (metric == "validation_accuracy") * 100 + unit * rates[f"{metric}_mean"],
             abs(unit) * rates[f"{metric}_std"],
-            marker=marker,
-            color=style.COLORS[metric.startswith("validation")],
-            linestyle=style.LINES[metric.startswith("validation")],
-            label={"v": "validation", "t": "training"}[metric[0]],
+            fmt=form,
+            color=style.COLORS[form == "s--"],
+            label="validation" if form == "s--" else "training",
         )
     for axes in (errors, losses):
         axes.set(xscale="log", xlabel="learning rate")
@@ -108,17 +107,12 @@ def panels(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
         rate is left out, if there is more.
     """
     axes = ["batch_size", "learning_rate"]
-    others = [
-        name
-        for name in Hyperparameters._fields
-        if name not in axes and grid[name].nunique() > 1
-    ]
+    varied = [name for name in Hyperparameters._fields if grid[name].nunique() > 1]
+    others = [name for name in varied if name not in axes]
     tables = {}
     for values, part in grid.groupby(others) if others else [((), grid)]:
-        title = ", ".join(
-            f"{value} {UNITS.get(name, '')}".strip()
-            for name, value in zip(others, values)
-        )
+        words = (f"{v} {UNITS.get(n, '')}".strip() for n, v in zip(others, values))
+        title = ", ".join(words)
         fields = part.set_index(axes)
         tables[title] = pd.DataFrame(
             {
@@ -126,12 +120,8 @@ def panels(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
                 "diverged": fields["diverged"] > 0,
             }
         ).unstack("learning_rate")
-    wide = {
-        title: table
-        for title, table in tables.items()
-        if min(table["accuracy"].shape) > 1
-    }
-    return wide or tables
+    shape = {title: table["accuracy"].shape for title, table in tables.items()}
+    return {title: tables[title] for title in tables if min(shape[title]) > 1} or tables
 
 
 def draw_quotient(axes: Axes, tables: Iterable[pd.DataFrame]) -> None:

@@ -81,14 +81,10 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
     The mean over an epoch stands in its middle.
     """
     figure, (losses, accuracies) = plt.subplots(1, 2, figsize=(style.TEXT_WIDTH, 2.2))
-    markers = {"running_train": "^", "train": "o", "validation": "s"}
-    labels = {
-        "running_train": "training, running mean",
-        "train": "training, after the epoch",
-        "validation": "validation, after the epoch",
-    }
-    for (name, marker), color, line in zip(
-        markers.items(), [style.COLORS[4], *style.COLORS], [":", "-", "--"]
+    for name, label, form, color in (
+        ("running_train", "training, running mean", "^:", style.COLORS[4]),
+        ("train", "training, after the epoch", "o-", style.COLORS[0]),
+        ("validation", "validation, after the epoch", "s--", style.COLORS[1]),
     ):
         for axes, metric, unit in ((losses, "loss", 1), (accuracies, "accuracy", 100)):
             if f"{name}_{metric}_mean" in epochs:
@@ -96,10 +92,9 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
                     epochs["epoch"] - (0.5 if name == "running_train" else 0),
                     unit * epochs[f"{name}_{metric}_mean"],
                     unit * epochs[f"{name}_{metric}_std"],
-                    marker=marker,
+                    fmt=form,
                     color=color,
-                    linestyle=line,
-                    label=labels[name],
+                    label=label,
                 )
     losses.set(xlabel="epoch", ylabel="loss (nats)", ylim=(0, None))
     losses.legend()
