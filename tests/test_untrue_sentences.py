@@ -121,8 +121,8 @@ class Oracle:
         if "The highest rate is worse" in self.text:
             self.more("highest rate", right, self.by_seed(high, "validation_accuracy"))
         for sentence, sides in {
-            "more hidden activations are saturated, with": (high, best),
-            "fewer hidden activations are sat": (best, high),
+            "The highest rate leaves more hidden": (high, best),
+            "The highest rate leaves fewer hidden": (best, high),
         }.items():
             if sentence in self.text:
                 self.more(sentence, *(self.by_seed(s, "saturated") for s in sides))
