@@ -60,27 +60,17 @@ FOLLOWED_BY = {  # the rules that read what a rule makes
     "provenance": set(),
     "report": set(),
 }
-STEPS = {
-    "softmax": "mlp.experiments.softmax",
-    "gradient_check": "mlp.experiments.gradient_check",
-    "train_synthetic": "mlp.experiments.train_synthetic",
-    "synthetic": "mlp.summaries.synthetic",
-    "synthetic_figures": "mlp.figures.synthetic",
-    "dataset": "mlp.summaries.dataset",
-    "dataset_figures": "mlp.figures.dataset",
-    "batching": "mlp.experiments.batching",
-    "train": "mlp.experiments.train",
-    "mnist_runs": "mlp.summaries.mnist_runs",
-    "mnist_runs_figures": "mlp.figures.mnist_runs",
-    "learning_rate_sweep": "mlp.summaries.learning_rate_sweep",
-    "learning_rate_sweep_figures": "mlp.figures.learning_rate_sweep",
-    "train_final": "mlp.experiments.train_final",
-    "final": "mlp.summaries.final",
-    "comparisons": "mlp.summaries.comparisons",
-    "final_figures": "mlp.figures.final",
-    "render": "mlp.document.render",
-    "provenance": "mlp.document.provenance",
-    "report": "mlp.document.report",
+STEPS = {  # a module bears its rule's name
+    f"{name}_figures" if stage == "figures" else name: f"mlp.{stage}.{name}"
+    for stage, names in {
+        "experiments": "softmax gradient_check train_synthetic batching train "
+        "train_final",
+        "summaries": "synthetic dataset mnist_runs learning_rate_sweep final "
+        "comparisons",
+        "figures": "synthetic dataset mnist_runs learning_rate_sweep final",
+        "document": "render provenance report",
+    }.items()
+    for name in names.split()
 }
 LISTED = [  # their source is in the report
     "mlp.experiments.gradient_check",
