@@ -15,7 +15,9 @@ from tests.tools.small import products, report, small_project
 from workflow import recovery
 from workflow.environment import BUILD, FIXED, environment, install
 
-HOSTILE = {
+NOWHERE = """BASH_ENV MATPLOTLIBRC PYTHONHOME PYTHONPATH PYTHONSTARTUP SNAKEMAKE_PROFILE
+TEXINPUTS TEXMFHOME XDG_CACHE_HOME"""
+HOSTILE = dict.fromkeys(NOWHERE.split(), "/nowhere") | {
     "BASH_ENV": "/nowhere/bashrc",
     "BASH_FUNC_python%%": "() { exit 3; }",
     "GIT_DIR": "/nowhere/.git",
@@ -23,25 +25,17 @@ HOSTILE = {
     "LANG": "en_US",
     "LC_ALL": "C",
     "LD_PRELOAD": "",
-    "MATPLOTLIBRC": "/nowhere",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "NPY_DISABLE_CPU_FEATURES": "AVX2",
     "OMP_NUM_THREADS": "7",
     "OPENBLAS_CORETYPE": "Prescott",
-    "PYTHONHOME": "/nowhere",
     "PYTHONINSPECT": "1",
     "PYTHONIOENCODING": "latin-1",
     "PYTHONOPTIMIZE": "2",
-    "PYTHONPATH": "/nowhere",
     "PYTHONSAFEPATH": "1",
-    "PYTHONSTARTUP": "/nowhere",
     "PYTHONWARNINGS": "error",
     "SHELLOPTS": "xtrace",
-    "SNAKEMAKE_PROFILE": "/nowhere",
     "SOURCE_DATE_EPOCH": "1",
-    "TEXINPUTS": "/nowhere",
-    "TEXMFHOME": "/nowhere",
-    "XDG_CACHE_HOME": "/nowhere",
 }
 NEEDED = {
     "HTTPS_PROXY": "http://proxy:3128",

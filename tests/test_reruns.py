@@ -26,39 +26,33 @@ MODULES = {
     ): path
     for path in sorted(SOURCE.rglob("*.py"))
 }
-FOLLOWED_BY = {  # the rules that read what a rule makes
-    "download": {"dataset", "dataset_figures", "batching", "train", "train_final"},
-    "softmax": {"render"},
-    "gradient_check": {"render"},
-    "train_synthetic": {"synthetic", "synthetic_figures", "comparisons"},
-    "synthetic": {"render"},
-    "synthetic_figures": set(),
-    "dataset": {"render"},
-    "dataset_figures": set(),
-    "batching": {"render"},
-    "train": {
-        "mnist_runs",
-        "mnist_runs_figures",
-        "learning_rate_sweep",
-        "comparisons",
-    },
-    "mnist_runs": {"mnist_runs_figures", "render"},
-    "mnist_runs_figures": set(),
-    "learning_rate_sweep": {
-        "learning_rate_sweep_figures",
-        "train_final",
-        "comparisons",
-        "render",
-    },
-    "learning_rate_sweep_figures": set(),
-    "train_final": {"final", "final_figures", "comparisons"},
-    "final": {"final_figures", "comparisons", "render"},
-    "comparisons": {"render"},
-    "final_figures": set(),
-    "manifest": {"render"},
-    "render": set(),
-    "provenance": set(),
-    "report": set(),
+TABLE = """
+download: dataset dataset_figures batching train train_final
+softmax: render
+gradient_check: render
+train_synthetic: synthetic synthetic_figures comparisons
+synthetic: render
+synthetic_figures:
+dataset: render
+dataset_figures:
+batching: render
+train: mnist_runs mnist_runs_figures learning_rate_sweep comparisons
+mnist_runs: mnist_runs_figures render
+mnist_runs_figures:
+learning_rate_sweep: learning_rate_sweep_figures train_final comparisons render
+learning_rate_sweep_figures:
+train_final: final comparisons final_figures
+final: comparisons final_figures render
+comparisons: render
+final_figures:
+manifest: render
+render:
+provenance:
+report:
+"""  # a rule, and those that read what it makes
+FOLLOWED_BY = {
+    rule: set(readers.split())
+    for rule, _, readers in (line.partition(":") for line in TABLE.split("\n")[1:-1])
 }
 STEPS = {  # a module bears its rule's name
     f"{name}_figures" if stage == "figures" else name: f"mlp.{stage}.{name}"
