@@ -50,27 +50,8 @@ def git(*arguments: str, stdin: str | None = None) -> str:
     ).stdout
 
 
-def carried(inside: Iterable[str], project: Path) -> Commit:
-    """Read the commit in an unpacked archive, and compare its files with those here."""
-    try:
-        said = json.loads((project / CARRIED).read_text())
-    except (OSError, ValueError):
-        return Commit("unknown", 0, False)
-    here = {
-        name: hashlib.sha256((project / name).read_bytes()).hexdigest()
-        for name in sources(inside, project)
-    }
-    committed = {
-        name: sha256
-        for name, sha256 in said["files"].items()
-        if name in here
-        or (is_source(name) and any(Path(name).is_relative_to(i) for i in inside))
-    }
-    return Commit(said["hash"], said["time"], committed != here)
-
-
 def commit(folders: Iterable[str]) -> Commit:
-    """Look up the commit that is checked out.
+    """Look up the commit that is checked out, or that an unpacked archive is of.
 
     It is asked of git's objects, since settings change what commands for people print,
     and the contents are compared, since settings and flags hide changes from those.
@@ -84,20 +65,27 @@ def commit(folders: Iterable[str]) -> Commit:
     paths = ((project / folder).resolve() for folder in folders)
     # git refuses the names of folders elsewhere
     inside = [str(p.relative_to(project)) for p in paths if p.is_relative_to(project)]
+    here = sources(inside, project)
     try:
         # else the repository around this folder is not that of its files
         git("rev-parse", "--verify", "HEAD:./Snakefile")
         time, name = git("rev-list", "--max-count=1", "--timestamp", "HEAD").split()
         tree = git("ls-tree", "-r", "-z", "HEAD", "--", *inside).split("\0")[:-1]
-        here = sources(inside, project)
-        objects = git("hash-object", "--stdin-paths", stdin="\n".join(here)).split()
+        digests = git("hash-object", "--stdin-paths", stdin="\n".join(here)).split()
+        entries = (entry.split("\t") for entry in tree)
+        listed = {file: description.split()[2] for description, file in entries}
     except (OSError, subprocess.CalledProcessError):
-        return carried(inside, project)
-    present = dict(zip(here, objects, strict=True))
-    entries = (entry.split("\t") for entry in tree)
+        try:
+            said = json.loads((project / CARRIED).read_text())
+        except (OSError, ValueError):
+            return Commit("unknown", 0, False)
+        time, name, listed = said["time"], said["hash"], said["files"]
+        digests = [hashlib.sha256((project / f).read_bytes()).hexdigest() for f in here]
+    present = dict(zip(here, digests, strict=True))
     committed = {
-        file: description.split()[2]
-        for description, file in entries
-        if file in present or is_source(file)
+        file: digest
+        for file, digest in listed.items()
+        if file in present
+        or (is_source(file) and any(Path(file).is_relative_to(i) for i in inside))
     }
     return Commit(name, int(time), committed != present)

@@ -34,8 +34,8 @@ def step(module: str, stdin: str = "", **given: str) -> str:
     """Write the shell command of a rule that runs a module.
 
     ``input="images labels"`` gives it the options ``--images {input.images:q} --labels
-    {input.labels:q}``, and ``output="output"`` gives it all outputs as one.  The files
-    `stdin` of the input may be too many for a command line: it reads their names.
+    {input.labels:q}``, and ``output="output"`` gives it all outputs as one.  The input
+    `stdin` is named on standard input, for more files than fit on a command line.
     """
     options = []
     for kind, names in given.items():
@@ -46,17 +46,17 @@ def step(module: str, stdin: str = "", **given: str) -> str:
     return f"{files}python -m {module} {' '.join(options)} >{{log:q}} 2>&1"
 
 
-def as_json(value: Any, sort_keys: bool = False) -> Callable:
-    """Give a rule a parameter whose braces Snakemake does not take for wildcards."""
-    return lambda wildcards: json.dumps(value, sort_keys=sort_keys)
-
-
 def recorded(module: str, stdin: str = "", **given: str) -> str:
     """Write it as `step` does, and let each job write what its files were made from.
 
     So does each rule whose files the report is made from: see `mlp.records`.
     """
     return step(module, stdin, **given) + RECORD
+
+
+def as_json(value: Any, sort_keys: bool = False) -> Callable:
+    """Give a rule a parameter whose braces Snakemake does not take for wildcards."""
+    return lambda wildcards: json.dumps(value, sort_keys=sort_keys)
 
 
 @cache
