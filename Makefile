@@ -15,7 +15,7 @@ LOGGER := $(shell test -t 2 && test "$$TERM" != dumb && echo --logger rich)
 SNAKEMAKE = .venv/bin/python -m workflow.recovery --cores $(CORES) $(LOGGER)
 LOCK = .venv/lock/bin/uv pip compile --quiet --universal --fork-strategy fewest \
     --generate-hashes --no-header --no-annotate --no-emit-index-url
-DOCUMENT = PYTHONPATH=src PYTHONUTF8=1 .venv/bin/python -P -m mlp.document
+DOCUMENT = PYTHONPATH=src PYTHONUTF8=1 .venv/bin/python -m workflow mlp.document
 SNAKEFMT = PATH=.venv/bin:$$PATH .venv/bin/python -m snakefmt # finds shfmt there
 
 # nothing that is set for another Python, such as its packages
@@ -47,17 +47,16 @@ slurm: .venv/slurm ## make the report with jobs of a Slurm cluster, see docs/clu
 	@echo "The report is $$PWD/report/report.pdf"
 
 archive: .venv/archive ## pack the report and all it is made from into report/archive.zip
-	@PYTHONPATH=src .venv/bin/python -m mlp.document.archive
+	@$(DOCUMENT).archive
 
 verify: prerequisites .venv/report ## compare PDF=report/report.pdf with the data and code here
-	@$(DOCUMENT).verify $(if $(REBUILD),--rebuild) "$$PDF"
+	@$(DOCUMENT).verify --pdf "$$PDF" --rebuild "$(REBUILD)"
 
 trace: .venv/report ## say where NUMBER=98.25 of PDF=report/report.pdf is from, or FINDING=words
-	@$(DOCUMENT).trace "$$PDF" \
-	    $(if $(FINDING),--finding "$$FINDING",--number "$$NUMBER")
+	@$(DOCUMENT).trace --pdf "$$PDF" --number "$$NUMBER" --finding "$$FINDING"
 
 compare: .venv/report ## list what has changed from PDF=old.pdf to WITH=report/report.pdf
-	@$(DOCUMENT).compare "$$PDF" "$$WITH"
+	@$(DOCUMENT).compare --old "$$PDF" --new "$$WITH"
 
 test: prerequisites .venv/dev ## run all tests
 	@.venv/bin/python -m pytest
@@ -129,6 +128,6 @@ prerequisites:
 $(STAMPS):
 	@echo 'Installing the Python packages of $< in .venv'
 	@$(WORKS) >/dev/null 2>&1; test $$? -lt 2 || rm -rf .venv # beyond repair
-	@$(PYTHON) -m venv .venv
+	@test -L .venv || $(PYTHON) -m venv .venv # which refuses a link
 	@$(WORKS) $<
 	@touch $@ .venv/report

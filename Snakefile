@@ -69,7 +69,6 @@ include: "workflow/rules/learning_rate_sweep.smk"
 include: "workflow/rules/final.smk"
 include: "workflow/rules/comparisons.smk"
 include: "workflow/rules/document.smk"
-include: "workflow/rules/page.smk"
 
 
 onstart:

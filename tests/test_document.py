@@ -168,7 +168,7 @@ def test_a_listing_is_the_source_without_docstrings(source):
         "",
         '    return inner(x)  # "not a docstring"',
     ]
-    assert (found.first_line, found.last_line) == (1, 11)
+    assert found.lines == (1, 11)
     assert listings.find("package.module.Second", source).code == (
         "class Second:\n    z: int"
     )
@@ -285,17 +285,6 @@ def test_blemishes_in_a_log(line, is_blemish):
 TEX = r"""\documentclass{article}\begin{document}%s\end{document}"""
 
 
-def report_main(monkeypatch, folder, body):
-    source, output = folder / "x.tex", folder / "x.pdf"
-    source.write_text(TEX % body)
-    (folder / "provenance.json").write_text('{"results": {}}')
-    options = [f"--source={source}", f"--templates={folder}", "--date=0"]
-    options += [f"--provenance={folder / 'provenance.json'}", f"--output={output}"]
-    monkeypatch.setattr("sys.argv", ["report", *options])
-    report.main()
-    return output
-
-
 def test_a_citation_is_found_among_the_templates(tmp_path):
     folder = tmp_path / "a, b $c"
     folder.mkdir()
@@ -310,7 +299,7 @@ def test_a_citation_is_found_among_the_templates(tmp_path):
 def test_a_missing_latexmk_is_named(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SystemExit, match="latexmk is not here"):
-        report_main(monkeypatch, tmp_path, "Text.")
+        report.typeset(tmp_path / "x.tex", [], 0)
 
 
 @pytest.mark.parametrize(
@@ -321,7 +310,8 @@ def test_a_missing_latexmk_is_named(monkeypatch, tmp_path):
         (r"\undefined", r"cannot compile .*\n.*x\.tex:1: Undefined control sequence"),
     ],
 )
-def test_a_flaw_leaves_no_document(monkeypatch, tmp_path, body, message):
+def test_a_flaw_leaves_no_document(tmp_path, body, message):
+    (tmp_path / "x.tex").write_text(TEX % body)
     with pytest.raises(SystemExit, match=message):
-        report_main(monkeypatch, tmp_path, body)
-    assert not (tmp_path / "x.pdf").exists()
+        report.typeset(tmp_path / "x.tex", [tmp_path], 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.tex"]

@@ -11,9 +11,9 @@ import pypdf
 import pytest
 
 from mlp.document import facsimile, verify
+from mlp.document.facsimile import DIFFERS, SAME, UNCHECKED
 from mlp.document.pdf import ReportError
 from mlp.document.provenance import Commit, digest_sources
-from mlp.document.verdicts import DIFFERS, SAME, UNCHECKED
 from tests.tools.forgeries import FORGERIES, HONEST, outcome, typeset_once
 from tests.tools.project import PROJECT, commit_all, copy_of_project
 from workflow.commit import commit
@@ -36,7 +36,8 @@ def flipped(path, position=-2):
 
 @pytest.fixture
 def pdf(tiny, monkeypatch):
-    monkeypatch.setattr(verify, "PROJECT", tiny)
+    monkeypatch.chdir(tiny)
+    monkeypatch.setattr("workflow.commit.SOURCE", tiny / "src")
     monkeypatch.setattr(verify, "typeset_again", typeset_once)
     return tiny / "report" / "report.pdf"
 
@@ -47,7 +48,7 @@ def said(pdf):
 
 
 def answer(monkeypatch, pdf):
-    monkeypatch.setattr("sys.argv", ["verify", str(pdf)])
+    monkeypatch.setattr("sys.argv", ["verify", f"--pdf={pdf}", "--rebuild="])
     with pytest.raises(SystemExit) as ended:
         verify.main()
     return ended.value.code
@@ -108,7 +109,8 @@ def test_each_file_with_a_flipped_bit_is_named(tiny, pdf, said):
 def test_what_is_not_here_cannot_be_told(tiny, tmp_path, monkeypatch, capsys):
     clone = copy_of_project(tmp_path)
     shutil.copy(tiny / "src" / "sitecustomize.py", clone / "src")
-    monkeypatch.setattr(verify, "PROJECT", clone)
+    monkeypatch.chdir(clone)
+    monkeypatch.setattr("workflow.commit.SOURCE", clone / "src")
     assert answer(monkeypatch, tiny / "report" / "report.pdf") == 3
     assert "there are none here: REBUILD=1 makes them" in capsys.readouterr().out
     (clone / "src" / "mlp" / "outputs.py").unlink()
@@ -147,7 +149,7 @@ def test_without_a_provenance_there_is_one_clear_line(tmp_path, content):
 def test_files_outside_of_the_project_are_left_alone(tmp_path, monkeypatch):
     (tmp_path / "secret").write_text("x")
     (tmp_path / "project").mkdir()
-    monkeypatch.setattr(verify, "PROJECT", tmp_path / "project")
+    monkeypatch.chdir(tmp_path / "project")
     assert verify.digests(["../secret", str(tmp_path / "secret"), "/dev/zero"]) == {}
 
 
@@ -241,11 +243,10 @@ def repository(tmp_path, monkeypatch):
 )
 def test_what_counts_as_uncommitted(repository, file, changed):
     folders = ["src", "course", "../elsewhere"]
-    assert not commit(folders).uncommitted_changes
+    assert not commit(folders)["uncommitted_changes"]
     (repository / file).parent.mkdir(exist_ok=True)
     (repository / file).write_text("other\n")
-    found = commit(folders)
-    assert found.uncommitted_changes is changed
+    assert commit(folders)["uncommitted_changes"] is changed
 
 
 def test_a_commit_is_written_in_words():

@@ -47,7 +47,6 @@ comparisons: render
 final_figures:
 manifest: render
 render:
-provenance:
 report:
 """  # a rule, and those that read what it makes
 FOLLOWED_BY = {
@@ -62,7 +61,7 @@ STEPS = {  # a module bears its rule's name
         "summaries": "synthetic dataset mnist_runs learning_rate_sweep final "
         "comparisons",
         "figures": "synthetic dataset mnist_runs learning_rate_sweep final",
-        "document": "render provenance report",
+        "document": "render report",
     }.items()
     for name in names.split()
 }
@@ -82,7 +81,7 @@ def downstream(*rules):
     return set(rules).union(*(downstream(*FOLLOWED_BY[rule]) for rule in rules))
 
 
-DOCUMENT = {"provenance", "report"}  # they follow from all of the sources
+DOCUMENT = {"report"}  # it follows from all of the sources
 RENDERING = {"render", *DOCUMENT}
 ON_SYNTHETIC = downstream("train_synthetic") | DOCUMENT
 ON_TRAINING = downstream("train") | DOCUMENT
@@ -278,7 +277,7 @@ def test_another_command(tiny, rerun, rule):
     changed = before + start + other
     name = str(file.relative_to(tiny))
     # which has the commands
-    listed = MANIFEST if rule not in ("download", "provenance", "report") else set()
+    listed = MANIFEST if rule not in ("download", "report") else set()
     assert rerun({name: changed}) == downstream(rule) | DOCUMENT | listed
 
 

@@ -154,6 +154,6 @@ def test_without_a_source_the_error_lists_what_each_answered(tmp_path):
 )
 def test_another_lint_is_not_accepted(tmp_path, rule, lint):
     folder = copy_of_project(tmp_path)
-    with (folder / "workflow/rules/page.smk").open("a") as rules:
+    with (folder / "workflow/rules/document.smk").open("a") as rules:
         rules.write(f"\n{rule}")
     assert re.search(lint, "".join(lints(folder)))

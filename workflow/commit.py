@@ -6,7 +6,6 @@ import os
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from workflow.sources import SOURCE, is_source, sources
 
@@ -14,16 +13,7 @@ CARRIED = ".commit.json"
 """Of an unpacked archive: the ``hash``, ``time`` and SHA-256 of ``files``."""
 
 
-class Commit(NamedTuple):
-    """The state of the repository; `mlp.document.provenance` writes it in words."""
-
-    hash: str  # or "unknown"
-    time: int  # seconds since 1970; 0 if unknown
-    uncommitted_changes: bool  # in a file that the report depends on
-    another_configuration: bool = False  # than that of config.yaml
-
-
-def git(*arguments: str, stdin: str | None = None) -> str:
+def git(*arguments: str) -> str:
     """Ask git about this project, whatever the user has set.
 
     Raises
@@ -42,7 +32,6 @@ def git(*arguments: str, stdin: str | None = None) -> str:
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_LITERAL_PATHSPECS": "1",
         },
-        input=stdin,
         capture_output=True,
         encoding="utf-8",
         errors="surrogateescape",
@@ -50,42 +39,65 @@ def git(*arguments: str, stdin: str | None = None) -> str:
     ).stdout
 
 
-def commit(folders: Iterable[str]) -> Commit:
-    """Look up the commit that is checked out, or that an unpacked archive is of.
+def changes(
+    folders: Iterable[str], revision: str = "HEAD"
+) -> tuple[str, int, list[str]]:
+    """Compare files here with those of a commit, or else of the archive unpacked here.
 
-    It is asked of git's objects, since settings change what commands for people print,
+    Git is asked of its objects, since settings change what commands for people print,
     and the contents are compared, since settings and flags hide changes from those.
 
     Parameters
     ----------
     folders : iterable of str
         The folders and files whose changes count.
+    revision : str
+        The commit.
+
+    Returns
+    -------
+    hash : str
+        The commit; ``"unknown"`` if it is not known here.
+    time : int
+        Its time.
+    changed : list of str
+        The names of the files that are not the same.
     """
     project = SOURCE.parent
     paths = ((project / folder).resolve() for folder in folders)
     # git refuses the names of folders elsewhere
     inside = [str(p.relative_to(project)) for p in paths if p.is_relative_to(project)]
-    here = sources(inside, project)
+    names = sources(inside, project)
     try:
         # else the repository around this folder is not that of its files
-        git("rev-parse", "--verify", "HEAD:./Snakefile")
-        time, name = git("rev-list", "--max-count=1", "--timestamp", "HEAD").split()
-        tree = git("ls-tree", "-r", "-z", "HEAD", "--", *inside).split("\0")[:-1]
-        digests = git("hash-object", "--stdin-paths", stdin="\n".join(here)).split()
+        git("rev-parse", "--verify", f"{revision}:./Snakefile")
+        time, name = git("rev-list", "--max-count=1", "--timestamp", revision).split()
+        tree = git("ls-tree", "-r", "-z", name, "--", *inside).split("\0")[:-1]
+        objects = git("hash-object", "--", *names).split()
         entries = (entry.split("\t") for entry in tree)
-        listed = {file: description.split()[2] for description, file in entries}
+        committed = {file: description.split()[2] for description, file in entries}
     except (OSError, subprocess.CalledProcessError):
         try:
             said = json.loads((project / CARRIED).read_text())
         except (OSError, ValueError):
-            return Commit("unknown", 0, False)
-        time, name, listed = said["time"], said["hash"], said["files"]
-        digests = [hashlib.sha256((project / f).read_bytes()).hexdigest() for f in here]
-    present = dict(zip(here, digests, strict=True))
-    committed = {
-        file: digest
-        for file, digest in listed.items()
-        if file in present
-        or (is_source(file) and any(Path(file).is_relative_to(i) for i in inside))
-    }
-    return Commit(name, int(time), committed != present)
+            return "unknown", 0, []
+        name, time, committed = said["hash"], said["time"], said["files"]
+        contents = ((project / file).read_bytes() for file in names)
+        objects = [hashlib.sha256(content).hexdigest() for content in contents]
+    here = dict(zip(names, objects, strict=True))
+    changed = [
+        file
+        for file in sorted(committed.keys() | here.keys())
+        if committed.get(file) != here.get(file)
+        and (
+            file in (*names, *inside)
+            or (is_source(file) and any(Path(file).is_relative_to(i) for i in inside))
+        )
+    ]
+    return name, int(time), changed
+
+
+def commit(folders: Iterable[str]) -> dict:
+    """Look up the commit here, and its changes, as `mlp.document.provenance` has it."""
+    name, time, changed = changes(folders)
+    return {"hash": name, "time": time, "uncommitted_changes": bool(changed)}

@@ -37,6 +37,12 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
+def write(path: Path, text: str) -> None:
+    """Write a text."""
+    with replacing(path) as temporary:
+        temporary.write_text(text)
+
+
 def write_csv(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     """Write rows as CSV, with all digits; the keys of the first are the columns."""
     rows = list(rows)

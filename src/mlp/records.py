@@ -5,7 +5,6 @@ with its parameters (settings, hashes of the code) and the SHA-256 of its inputs
 outputs.
 """
 
-import argparse
 import hashlib
 import json
 import sys
@@ -15,14 +14,10 @@ from itertools import takewhile
 from pathlib import Path
 
 from mlp import arithmetic
-from mlp.outputs import replacing
+from mlp.outputs import write
 
 Parameters = Sequence[tuple[str, str | None]]  # name, value; None: one for each job
 LONG = 60  # characters of a value in a message
-
-
-class RecordError(SystemExit):
-    """A result that the report must not show; its message ends the step."""
 
 
 def digest(path: Path) -> str:
@@ -36,13 +31,11 @@ def record_of(rule: str, file: str) -> Path:
     return Path(file).with_name(f".{rule}.json")
 
 
-def describe(
-    parameters: Sequence[str], inputs: Sequence[str], outputs: Sequence[str]
-) -> dict:
+def describe(parameters: list[str], inputs: list[str], outputs: list[str]) -> dict:
     """Describe a job that has just ended."""
     return {
         "arithmetic": arithmetic.in_use(),
-        "parameters": list(parameters),
+        "parameters": parameters,
         # the steps check the data against the digests among their parameters
         "inputs": {
             name: None if name.startswith("data/") else digest(Path(name))
@@ -121,21 +114,19 @@ def check(
 
     Raises
     ------
-    RecordError
+    SystemExit
         For the first that is not.
     """
+    checked = {}
     for rule, made in rules.items():
         for file in made["files"]:
             for fault in faults(rule, file, made["inputs"], parameters[rule]):
-                raise RecordError(
+                raise SystemExit(
                     f"{file} was made {fault}: it belongs into no report. "
                     f"Make it anew: snakemake --forcerun {rule}"
                 )
-    return {
-        file: {"rule": rule, "sha256": current(Path(file))}
-        for rule, made in rules.items()
-        for file in made["files"]
-    }
+            checked[file] = {"rule": rule, "sha256": current(Path(file))}
+    return checked
 
 
 def arithmetic_of(rules: Mapping[str, Mapping]) -> str:
@@ -147,15 +138,11 @@ def arithmetic_of(rules: Mapping[str, Mapping]) -> str:
 
 
 def main() -> None:
-    """Write the record of a job, by what standard input names."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0],
-        epilog="Parameters, inputs and outputs are read from standard input, each "
-        "ended by a zero byte, with an empty one between the three.",
-    )
-    parser.add_argument("rule")
-    rule = parser.parse_args().rule
+    """Write the record of a job of the rule named.
 
+    Standard input has its parameters, inputs and outputs, each ended by a zero byte,
+    with an empty one between the three.
+    """
     parts: list[list[str]] = [[]]
     for item in sys.stdin.read().split("\0")[:-1]:
         if item:
@@ -163,8 +150,7 @@ def main() -> None:
         else:
             parts.append([])
     record = describe(*parts)
-    with replacing(record_of(rule, parts[-1][0])) as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n")
+    write(record_of(sys.argv[1], parts[-1][0]), json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ HOME=/root chroot "$system" sh -c 'cd /root/project && make prerequisites .venv/
     .venv/bin/python -m workflow.recovery --cores all --configfile tests/tiny.yaml -- report'
 diff -r -q results "$system/root/project/results" && echo 'all results are the same'
 echo 'That report, verified here:'
-PYTHONPATH=src .venv/bin/python -P -m mlp.document.verify \
-    "$system/root/project/report/report.pdf" || true
+PYTHONPATH=src .venv/bin/python -m workflow mlp.document.verify \
+    --pdf "$system/root/project/report/report.pdf" --rebuild '' || true
 echo 'The report here, verified there:'
 cp report/report.pdf "$system/root/here.pdf"
 HOME=/root chroot "$system" sh -c 'cd /root/project && make verify PDF=/root/here.pdf'

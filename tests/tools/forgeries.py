@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from contextlib import chdir
 from pathlib import Path
 
 import pandas as pd
@@ -23,8 +22,8 @@ import pypdfium2
 from pypdf import generic
 
 from mlp.document import verify
+from mlp.document.facsimile import exit_code
 from mlp.document.pdf import Report, ReportError
-from mlp.document.verdicts import exit_code
 
 OTHER = "0" * 64
 FIRST = object()  # of the names of a mapping
@@ -215,7 +214,7 @@ def made_elsewhere(change=lambda _: None, tables=lambda _, table: table, tex=str
     """Build a report with other claims, tables or TeX that agree with each other."""
 
     def build(pdf):
-        with chdir(verify.PROJECT), tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as folder:
             Path(folder, "in.pdf").write_bytes(pdf)
             files = Report(Path(folder, "in.pdf")).files
         said = json.loads(files["provenance.json"])
@@ -486,7 +485,7 @@ def outcome(pdf, change):
 def main():
     """Print the outcome of each, or of those whose name has some words."""
     verify.typeset_again = typeset_once
-    pdf = (verify.PROJECT / "report" / "report.pdf").read_bytes()
+    pdf = Path("report", "report.pdf").read_bytes()
     wrong = []
     for kind, cases, refused in (("forgery", FORGERIES, 0), ("honest", HONEST, 1)):
         counts = Counter()

@@ -1,17 +1,20 @@
-"""This part of the workflow renders the templates with the results and compiles the PDF.
+"""This part of the workflow renders the templates with the results and compiles the PDF,
+and makes what Snakemake's own report shows beside it, which is no part of `all`.
 
-It reads templates/*.tex, results/*.csv and results/figures/*.pdf.  It makes:
+It reads templates/, results/*.csv and results/figures/.  It makes:
 
     report/report.tex
     report/ledger.json    each number in it, and the cell of a CSV that it comes from
     report/manifest.json      which rule makes which file
     report/provenance.json    what all of it was made from, by SHA-256
     report/report.pdf
+    results/pages/question_*.html    what `make html` shows beside the PDF
 """
 
 from workflow.commit import commit
 from workflow.configuration import problems
 from workflow.sources import (
+    RECORD,
     SOURCES,
     all_triggers,
     contents,
@@ -33,35 +36,25 @@ COMMIT = commit([*SOURCES, *TEMPLATES])
 with open("config.yaml", encoding="utf-8") as config_file:
     committed = yaml.safe_load(config_file)
 list(problems(committed))  # reads it as it has read the configuration of this run
-COMMIT = COMMIT._replace(another_configuration=config != committed)
+COMMIT["another_configuration"] = config != committed
 
 # the tables and figures of each rule
 MADE = {
-    "softmax": rules.softmax.output,
-    "gradient_check": rules.gradient_check.output,
+    each.name: each.output
+    for each in workflow.rules
+    if (each.shellcmd or "").endswith(RECORD)
+} | {
     "train_synthetic": collect(rules.train_synthetic.output, seed=SYNTHETIC_SEEDS),
-    "synthetic": rules.synthetic.output,
-    "synthetic_figures": rules.synthetic_figures.output,
-    "dataset": rules.dataset.output,
-    "batching": rules.batching.output,
-    "dataset_figures": rules.dataset_figures.output,
     "train": [
         f"{os.path.dirname(run)}/{name}"
         for run in sorted({*MNIST_RUNS["epochs"], *SWEEP_RUNS})
         for name in ("batches.csv", "epochs.csv")
     ],
-    "mnist_runs": rules.mnist_runs.output,
-    "mnist_runs_figures": rules.mnist_runs_figures.output,
-    "learning_rate_sweep": rules.learning_rate_sweep.output,
-    "learning_rate_sweep_figures": rules.learning_rate_sweep_figures.output,
     "train_final": collect(rules.train_final.output, seed=FINAL_SEEDS),
-    "final": rules.final.output,
-    "comparisons": rules.comparisons.output,
-    "final_figures": rules.final_figures.output,
 }
-IN_FOLDER = [(os.path.dirname(file), file) for name in MADE for file in MADE[name]]
-TABLES = [file for folder, file in IN_FOLDER if folder == "results"]
-FIGURES = [file for folder, file in IN_FOLDER if folder == "results/figures"]
+MADE_FILES = [file for files in MADE.values() for file in files]
+TABLES = [file for file in MADE_FILES if os.path.dirname(file) == "results"]
+FIGURES = [file for file in MADE_FILES if os.path.dirname(file) == "results/figures"]
 # all but where the data came from, which makes no difference
 SETTINGS = config | {
     "dataset": {
@@ -70,6 +63,15 @@ SETTINGS = config | {
         if key not in ("folder", "sources")
     }
 }
+PAGE = {
+    "questions": "templates/page/questions.yaml",
+    "template": "templates/page/page.html",
+}
+with open(PAGE["questions"], encoding="utf-8") as questions_file:
+    QUESTIONS = yaml.safe_load(questions_file)
+
+
+report: "../description.rst"
 
 
 localrules:
@@ -100,7 +102,7 @@ rule render:
         *code("mlp.document.render", *LISTED),
         *contents({file: Path(file) for file in TEMPLATE_FILES}),
         settings=as_json(SETTINGS, sort_keys=True),
-        commit=as_json(COMMIT._asdict()),
+        commit=as_json(COMMIT),
         listed=LISTED,
         templates=TEMPLATES,
     shell:
@@ -137,64 +139,73 @@ rule manifest:
         """
 
 
-rule provenance:
-    """Write down what the results were made from, and which rule made which."""
+rule report:
+    """Compile the report, with what it was made from, and which rule made which."""
     input:
         # a function: Snakemake looks at each file of a list by name again for each other
-        lambda wildcards: (
-            all_triggers(workflow.dag_settings)
-            and [file for files in MADE.values() for file in files]
-        ),
-        render=rules.render.output,
+        lambda wildcards: all_triggers(workflow.dag_settings) and MADE_FILES,
+        **dict(rules.render.output.items()),
         manifest=rules.manifest.output,
-    output:
-        "report/provenance.json",
-    log:
-        "logs/provenance.txt",
-    benchmark:
-        "benchmarks/provenance.tsv"
-    params:
-        *code("mlp.document.provenance"),
-        commit=as_json(COMMIT._asdict()),
-        settings=as_json(SETTINGS, sort_keys=True),
-        data=as_json(
-            {f: FILES[name]["sha256"] for name, f in rules.download.output.items()}
-        ),
-        parameters=lambda wildcards: json.dumps(
-            {name: parameters(workflow.get_rule(name)) for name in (*MADE, "render")}
-        ),
-        sources=contents({file: Path(file) for file in {*sources(), *TEMPLATE_FILES}}),
-    shell:
-        step(
-            "mlp.document.provenance",
-            input="manifest",
-            params="commit settings data parameters sources",
-            output="output",
-        )
-
-
-rule report:
-    """Compile the report."""
-    input:
-        source=rules.render.output.source,
-        figures=[file for file in FIGURES if file.endswith(".pdf")],
-        tables=TABLES,
-        provenance=rules.provenance.output,
         templates=TEMPLATE_FILES,
     output:
-        report("report/report.pdf", category="Document", labels={"shows": "The report"}),
+        provenance="report/provenance.json",
+        pdf=report(
+            "report/report.pdf", category="Document", labels={"shows": "The report"}
+        ),
     log:
         "logs/report.txt",
     benchmark:
         "benchmarks/report.tsv"
     params:
         *code("mlp.document.report"),
-        date=COMMIT.time,
+        settings=as_json(SETTINGS, sort_keys=True),
+        commit=as_json(COMMIT),
+        data=as_json(
+            {
+                file: FILES[name]["sha256"]
+                for name, file in rules.download.output.items()
+            }
+        ),
+        parameters=lambda wildcards: json.dumps(
+            {name: parameters(workflow.get_rule(name)) for name in (*MADE, "render")}
+        ),
+        sources=contents({file: Path(file) for file in {*sources(), *TEMPLATE_FILES}}),
         templates=TEMPLATES,
     shell:
         step(
             "mlp.document.report",
-            input="source provenance",
-            params="templates date",
+            input="source manifest",
+            params="commit settings data parameters sources templates",
+            output="provenance pdf",
+        )
+
+
+rule pages:
+    """Put the figures and tables of each question on a page of HTML."""
+    input:
+        *(file for question in QUESTIONS.values() for file in question["shows"]),
+        **PAGE,
+        ledger=rules.render.output.ledger,
+        manifest=rules.manifest.output,
+    output:
+        [
+            report(
+                f"results/pages/question_{number}.html",
+                category=f"Question {number}",
+                labels={"shows": question["title"]},
+            )
+            for number, question in QUESTIONS.items()
+        ],
+    log:
+        "logs/pages.txt",
+    benchmark:
+        "benchmarks/pages.tsv"
+    params:
+        *code("mlp.document.pages"),
+        *contents({file: Path(file) for file in PAGE.values()}),
+    shell:
+        step(
+            "mlp.document.pages",
+            input="questions template ledger manifest",
             output="output",
         )

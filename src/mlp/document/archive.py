@@ -4,7 +4,6 @@ It is a Provenance Run Crate: an RO-Crate with the workflow, its files and the j
 made them. Nothing in it depends on the clock; its times are those of the commit.
 """
 
-import argparse
 import hashlib
 import json
 import subprocess
@@ -20,8 +19,9 @@ from rocrate.rocrate import ROCrate
 from mlp.document.pdf import Claims
 from mlp.outputs import replacing
 from mlp.records import digest, record_of
-from workflow.commit import CARRIED, git
+from workflow.commit import CARRIED, changes, git
 
+ARCHIVE = Path("report", "archive.zip")
 JSON = [f"report/{name}.json" for name in ("provenance", "ledger", "manifest")]
 REPORT = ["report/report.pdf", "report/report.tex", *JSON]
 AGAIN = "`make report`, then `make archive`."
@@ -34,63 +34,42 @@ PROFILES = {
 TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 
 
-class ArchiveError(SystemExit):
-    """A report that cannot be archived; its message ends the program."""
-
-
-def committed() -> tuple[str, dict[str, str]]:
-    """Give the commit that is here, and the SHA-256 of each of its files.
-
-    Raises
-    ------
-    ArchiveError
-        If one has changed since, or if that cannot be told.
-    """
-    try:
-        head = git("rev-parse", "HEAD", "HEAD:./Snakefile").split()[0]
-        names = git("ls-files", "-z").split("\0")[:-1]
-        changed = git("diff", "--name-only", "--relative", "HEAD").splitlines()
-        files = {name: digest(Path(name)) for name in names if Path(name).is_file()}
-    except (OSError, subprocess.CalledProcessError):
-        if not Path(CARRIED).is_file():
-            raise ArchiveError("No commit is known here: archive in a clone.") from None
-        carried = json.loads(Path(CARRIED).read_text())
-        head, files = carried["hash"], carried["files"]
-        here = {name for name in files if Path(name).is_file()}
-        changed = [n for n in files if n not in here or digest(Path(n)) != files[n]]
-    if changed:
-        raise ArchiveError(
-            f"{changed[0]} has changed since commit {head[:12]}: {AGAIN}"
-        )
-    return head, dict(sorted(files.items()))
-
-
 def collect() -> tuple[Claims, dict[str, str], dict[str, str]]:
     """Give what the report says of itself, and the files of the commit and the run.
 
     Raises
     ------
-    ArchiveError
+    SystemExit
         If something is missing, or is not of the commit.
     """
     if missing := [name for name in REPORT if not Path(name).is_file()]:
-        raise ArchiveError(f"{missing[0]} is missing: {AGAIN}")
+        raise SystemExit(f"{missing[0]} is missing: {AGAIN}")
     files = {Path(name).name: Path(name).read_bytes() for name in JSON}
     claims = Claims(files, Path("report"))
     if not claims.commit.revision or claims.commit.another_configuration:
-        raise ArchiveError(
+        raise SystemExit(
             f"{REPORT[0]} is of commit {claims.commit.name}: commit all, {AGAIN}"
         )
-    head, tracked = committed()
+    try:
+        listed = git("ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD:./")
+        of_commit = listed.split("\0")[:-1]
+    except (OSError, subprocess.CalledProcessError):
+        if not Path(CARRIED).is_file():
+            raise SystemExit("No commit is known here: archive in a clone.") from None
+        of_commit = json.loads(Path(CARRIED).read_text())["files"]
+    head, _, changed = changes(of_commit)
+    if changed:
+        raise SystemExit(f"{changed[0]} has changed since commit {head[:12]}: {AGAIN}")
     if head != claims.commit.hash:
-        raise ArchiveError(f"{REPORT[0]} is not of commit {head[:12]}: {AGAIN}")
+        raise SystemExit(f"{REPORT[0]} is not of commit {head[:12]}: {AGAIN}")
+    tracked = {name: digest(Path(name)) for name in sorted(of_commit)}
     names = {*REPORT, *claims.results}
     for rule, job in claims.manifest.items():
         names |= {str(record_of(rule, name)) for name in job["files"]}
     made = {name: digest(Path(name)) for name in names if Path(name).is_file()}
     for name, sha256 in (claims.sources | claims.results).items():
         if (tracked | made).get(name) != sha256:
-            raise ArchiveError(f"{name} is not what {REPORT[0]} is made from: {AGAIN}")
+            raise SystemExit(f"{name} is not what {REPORT[0]} is made from: {AGAIN}")
     return claims, tracked, made
 
 
@@ -103,17 +82,14 @@ def describe(claims: Claims, files: Mapping[str, str]) -> dict:
         given = {"@type": kind, "name": identifier.strip("#")} | properties
         return crate.add(ContextEntity(crate, identifier, given))
 
-    def described(name: str) -> dict[str, str]:
-        return {"name": name, "sha256": files[name]}
-
-    version = claims.versions["snakemake"]
-    entities = {
-        name: crate.add_file(name, name, properties=described(name)) for name in files
-    }
+    entities, version = {}, claims.versions["snakemake"]
+    for name, sha256 in files.items():
+        described = {"name": name, "sha256": sha256}
+        entities[name] = crate.add_file(name, name, properties=described)
     kinds = {"@type": [*ComputationalWorkflow.TYPES, "HowTo"]}
     entities["Snakefile"] = flow = crate.add_workflow(
         "Snakefile",
-        properties=described("Snakefile") | kinds,
+        properties={"name": "Snakefile", "sha256": files["Snakefile"]} | kinds,
         main=True,
         lang="snakemake",
         lang_version=version,
@@ -167,35 +143,26 @@ def describe(claims: Claims, files: Mapping[str, str]) -> dict:
     return crate.metadata.generate()
 
 
-def text(content: dict) -> bytes:
-    """Write JSON."""
-    return (json.dumps(content, indent=1, sort_keys=True) + "\n").encode()
-
-
-def archive(output: Path) -> None:
+def archive() -> None:
     """Write the zip; not compressed, which would be the word of the system's zlib."""
     claims, tracked, made = collect()
+
+    def text(content: dict) -> bytes:
+        return (json.dumps(content, indent=1, sort_keys=True) + "\n").encode()
+
     commit = {"hash": claims.commit.hash, "time": claims.commit.time, "files": tracked}
     contents = {CARRIED: text(commit)}
     carried = hashlib.sha256(contents[CARRIED]).hexdigest()
     files = dict(sorted((tracked | made | {CARRIED: carried}).items()))
     contents["ro-crate-metadata.json"] = text(describe(claims, files))
     time = datetime.fromtimestamp(claims.commit.time, UTC).timetuple()[:6]
-    with replacing(output) as temporary, zipfile.ZipFile(temporary, "w") as packed:
+    with replacing(ARCHIVE) as temporary, zipfile.ZipFile(temporary, "w") as packed:
         for name in sorted({*files, *contents}):
             entry = zipfile.ZipInfo(name, time)
             entry.create_system, entry.external_attr = 3, 0o100644 << 16
             packed.writestr(entry, contents.get(name) or Path(name).read_bytes())
 
 
-def main() -> None:
-    """Write the archive and say where it is."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, default=Path("report/archive.zip"))
-    arguments = parser.parse_args()
-    archive(arguments.output)
-    print(f"The archive is {arguments.output.resolve()}")
-
-
 if __name__ == "__main__":
-    main()
+    archive()
+    print(f"The archive is {ARCHIVE.resolve()}")

@@ -1,14 +1,18 @@
 """What has changed from one report to another, by what is attached to their PDFs."""
 
-import argparse
 import math
+import re
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
+from mlp.command import arguments
 from mlp.document.pdf import Report
 
 Changes = Iterator[str]  # lines for a reader
 NOTHING = "(none)"
+FIGURE = re.compile(r"results/figures/.*\.pdf$")
 
 
 def flat(settings: object, path: str = "") -> Iterator[tuple[str, object]]:
@@ -57,29 +61,23 @@ def numbers(old: Report, new: Report) -> Changes:
         }
         for report in (old, new)
     )
-    changed: dict[str, list[tuple[float, str]]] = {}
+    headings = ["", *dict.fromkeys(h.title for h in new.headings), "In tables"]
+    changed = []
     for cell in before.keys() & after.keys():
         was, now = before[cell], after[cell]
         if was["printed"] != now["printed"] and was["table"] != "config.yaml":
             change = abs(now["value"] - was["value"])
             relative = change / (abs(was["value"]) or math.inf)
             place = new.place(now)
-            changed.setdefault(place.heading if place else "In tables", []).append(
-                (
-                    -(relative or change),
-                    f"{was['printed']} -> {now['printed']}  {' '.join(cell)}"
-                    + (f", page {place.page}" if place else ""),
-                )
-            )
-    for heading in ["", *dict.fromkeys(h.title for h in new.headings), "In tables"]:
-        if found := sorted(changed.get(heading, [])):
-            yield f"{heading or 'The abstract'}:"
-            yield from (f"  {line}" for _, line in found)
-    for name, only in (
-        ("old", before.keys() - after.keys()),
-        ("new", after.keys() - before.keys()),
-    ):
-        if only:
+            at = headings.index(place.heading if place else "In tables")
+            line = f"  {was['printed']} -> {now['printed']}  {' '.join(cell)}"
+            line += f", page {place.page}" if place else ""
+            changed.append((at, -(relative or change), line))
+    for at, lines in groupby(sorted(changed), itemgetter(0)):
+        yield f"{headings[at] or 'The abstract'}:"
+        yield from (line for *_, line in lines)
+    for name, a, b in (("old", before, after), ("new", after, before)):
+        if only := a.keys() - b.keys():
             tables = ", ".join(sorted({cell[0] for cell in only}))
             yield f"{len(only)} numbers are only in the {name} report, from {tables}"
 
@@ -90,25 +88,19 @@ def findings(old: Report, new: Report) -> Changes:
     for name in sorted(before.keys() & after.keys()):
         if before[name] != after[name]:
             yield f"{name}: {before[name]} -> {after[name]}"
-            for sign, report, outcome in (
-                ("-", old, before[name]),
-                ("+", new, after[name]),
-            ):
+            for sign, report in (("-", old), ("+", new)):
+                outcome = str(report.ledger["findings"][name]).lower()
                 for sentence in report.ledger["sentences"].get(name, []):
-                    yield f"  {sign} {sentence[str(outcome).lower()] or '(nothing)'}"
+                    yield f"  {sign} {sentence[outcome] or '(nothing)'}"
 
 
 def compare(old: Report, new: Report) -> dict[str, list[str]]:
     """List all changes, by kind; nothing between two builds of one commit."""
     was, now = old.provenance, new.provenance
-    figures = [
-        {
-            name: made["sha256"]
-            for name, made in each["results"].items()
-            if name.startswith("results/figures/") and name.endswith(".pdf")
-        }
+    figures = (
+        {n: made["sha256"] for n, made in each["results"].items() if FIGURE.match(n)}
         for each in (was, now)
-    ]
+    )
     return {
         "Settings": list(values(dict(flat(was["config"])), dict(flat(now["config"])))),
         "Sources": list(files(was["sources"], now["sources"])),
@@ -122,11 +114,8 @@ def compare(old: Report, new: Report) -> dict[str, list[str]]:
 
 def main() -> None:
     """Print what has changed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("old", type=Path)
-    parser.add_argument("new", type=Path)
-    arguments = parser.parse_args()
-    changes = compare(Report(arguments.old), Report(arguments.new))
+    options = arguments(__doc__, old=Path, new=Path)
+    changes = compare(Report(options.old), Report(options.new))
     for kind, lines in changes.items():
         if lines:
             print(kind, *(f"  {line}" for line in lines), sep="\n")

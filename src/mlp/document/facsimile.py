@@ -12,7 +12,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
@@ -20,8 +20,8 @@ import numpy as np
 import pypdf
 import pypdfium2
 
-from mlp.document.verdicts import DIFFERS, SAME, UNCHECKED, Verdict
-
+SAME, ALIKE, DIFFERS, UNCHECKED = "same", "alike", "differs", "cannot be told"
+Verdict = tuple[str, str]  # one of these four, and on what
 ALL_BYTES = "all bytes of the PDF, typeset again"
 VISIBLE = 64  # of 255 levels of grey, at 72 dots an inch: a thin stroke of a digit
 NEAR = 1.0  # points
@@ -33,24 +33,24 @@ ACTIVE = ("/JS", "/AA", "/Launch", "/AcroForm", "/OCProperties", "/RichMedia")
 AROUND = 25  # characters
 
 
+def exit_code(verdicts: Iterable[Verdict]) -> int:
+    """Give 0 for the same report, 1 for another one, 3 if that cannot be told."""
+    found = {verdict for verdict, _ in verdicts}
+    return 1 if DIFFERS in found else 3 if UNCHECKED in found else 0
+
+
 class Pages:
     """What a reader sees of a PDF, as bytes."""
 
     def __init__(self, pdf: bytes) -> None:
         self.reader = pypdf.PdfReader(io.BytesIO(pdf))
         self.pages = list(pypdfium2.PdfDocument(pdf))
-        words = [page.get_textpage().get_text_range() for page in self.pages]
-        self.words = [unicodedata.normalize("NFKC", text) for text in words]
-        self.texts = [UNPRINTED.sub("", text) for text in self.words]
-
-    def running_text(self) -> str:
-        """Give the text of all pages, without their numbers."""
+        found = [page.get_textpage().get_text_range() for page in self.pages]
+        normal = [unicodedata.normalize("NFKC", text) for text in found]
+        self.words = " ".join(normal).split()
+        self.texts = [UNPRINTED.sub("", text) for text in normal]
         numbered = enumerate(self.texts, start=1)
-        return "".join(text.removesuffix(str(number)) for number, text in numbered)
-
-    def bag_of_words(self) -> Counter[str]:
-        """Count the words of all pages."""
-        return Counter(" ".join(self.words).split())
+        self.running = "".join(text.removesuffix(str(n)) for n, text in numbered)
 
     def figures(self) -> list[str]:
         """Give the SHA-256 of each drawing, uncompressed, in the order of drawing."""
@@ -135,12 +135,10 @@ def compare_texts(there: Pages, here: Pages) -> Iterator[Verdict]:
     """Compare the pages by their text."""
     if there.texts == here.texts:
         yield SAME, f"the text of {len(here.texts)} pages, typeset again"
-    elif there.running_text() == here.running_text():
-        yield (
-            UNCHECKED,
-            "the text: the same as typeset again, but pages break elsewhere",
-        )
-    elif there.bag_of_words() == here.bag_of_words():
+    elif there.running == here.running:
+        what = "the text: the same as typeset again, but pages break elsewhere"
+        yield UNCHECKED, what
+    elif Counter(there.words) == Counter(here.words):
         yield UNCHECKED, "the text: the same words as typeset again, in another order"
     else:
         pairs = zip_longest(there.texts, here.texts, fillvalue="")
@@ -162,15 +160,11 @@ def difference(there: str, here: str) -> str:
     pairs = enumerate(zip_longest(there, here))
     start = max(next(at for at, (a, b) in pairs if a != b) - AROUND, 0)
     found, right = (text[start : start + 2 * AROUND] for text in (there, here))
-    likeness = difflib.SequenceMatcher(None, there, here, autojunk=False).quick_ratio()
-    return (
-        f"'{found}' stands where '{right}' belongs ({likeness:.1%} of the page alike)"
-    )
+    alike = difflib.SequenceMatcher(None, there, here, autojunk=False).quick_ratio()
+    return f"'{found}' stands where '{right}' belongs ({alike:.1%} of the page alike)"
 
 
-def compare_figures(
-    there: list[str], here: list[str], exact: bool
-) -> Iterator[Verdict]:
+def compare_figures(there: list, here: list, exact: bool) -> Iterator[Verdict]:
     """Compare the drawings, of which a program may have drawn some on the page."""
     if there == here:
         yield SAME, f"{len(here)} drawings in the figures"

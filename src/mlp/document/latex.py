@@ -3,14 +3,10 @@
 import unicodedata
 
 ESCAPES = {
+    **{each: f"\\{each}" for each in "{}$&#%_"},
+    # would join to dashes and quotation marks, or be the option of a line break
+    **{each: f"{{{each}}}" for each in "-,[]*"},
     "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
     "^": r"\textasciicircum{}",
     "~": r"\textasciitilde{}",
     "<": r"\textless{}",
@@ -19,16 +15,10 @@ ESCAPES = {
     '"': r"\textquotedbl{}",
     "'": r"\textquotesingle{}",
     "`": r"\textasciigrave{}",
-    "[": r"{[}",  # would be the option of a line break before it
-    "]": r"{]}",
-    "*": r"{*}",
-    "-": r"{-}",  # two would join to a dash
     "\u2018": r"\textquoteleft{}",  # two would join to double quotes
     "\u2019": r"\textquoteright{}",
-    ",": r"{,}",  # two would join to a quotation mark
 }
 """What LaTeX would not print as typed, and what it prints in that way."""
-
 
 ACCENTS = {
     "\u031b": r"\horn",

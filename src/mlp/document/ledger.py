@@ -40,7 +40,7 @@ class Ledger:
         self.tables = tables
         self.settings = settings
         self.entries: list[dict] = []
-        self.known: dict[tuple[str, int], dict] = {}
+        self.known: dict[str, int] = {}  # how many first cells tell rows apart
 
     def rows(self, table: str, **where: object) -> list["Row"]:
         """Give the rows of a table in which the columns named have the values given."""
@@ -91,15 +91,11 @@ class Ledger:
             if not isinstance(value, Mapping) or part not in value:
                 raise LedgerError(f"config.yaml has no key {key}")
             value = value[part]
-        values = value if isinstance(value, list) else [value]
-        return Tex(
-            ", ".join(
-                self.linked(
-                    rf"\num{{{self.record(f'{v:.15g}', v, 'config.yaml', key)}}}"
-                )
-                for v in values
-            )
-        )
+        printed = []
+        for each in value if isinstance(value, list) else [value]:
+            digits = self.record(f"{each:.15g}", each, "config.yaml", key)
+            printed.append(self.linked(rf"\num{{{digits}}}"))
+        return Tex(", ".join(printed))
 
     def record(
         self, printed: str, value: float, table: str, column: str, row: int = 0
@@ -125,19 +121,14 @@ class Ledger:
         """
         if table not in self.tables:
             return {}
-        if (table, row) not in self.known:
-            self.known[table, row] = self.first_cells(self.tables[table], row)
-        return self.known[table, row]
-
-    @staticmethod
-    def first_cells(cells: pd.DataFrame, row: int) -> dict:
-        """Give the cells of `keys`."""
-        last = Hyperparameters._fields[-1]
-        least = cells.columns.get_loc(last) + 1 if last in cells else 1
-        for count in range(least, len(cells.columns)):
-            if not cells.iloc[:, :count].duplicated().any():
-                return json.loads(cells.iloc[row, :count].to_json())
-        return {}
+        cells = self.tables[table]
+        if table not in self.known:
+            last = Hyperparameters._fields[-1]
+            least = cells.columns.get_loc(last) + 1 if last in cells else 1
+            counts = range(least, len(cells.columns))
+            telling = (n for n in counts if not cells.iloc[:, :n].duplicated().any())
+            self.known[table] = next(telling, 0)
+        return json.loads(cells.iloc[row, : self.known[table]].to_json())
 
     def linked(self, printed: str, numbers: int = 1) -> Tex:
         """Link the numbers entered last to their table among the sources."""
@@ -157,9 +148,8 @@ class Row:
 
     def value(self, column: str) -> float:
         """Look up a number."""
-        value = self.ledger.column(self.table, column)[self.index]
-        # a cell that is a number in a column that also holds words
-        return float(value)
+        # float, as a cell may be a number in a column that also holds words
+        return float(self.ledger.column(self.table, column)[self.index])
 
     def digits(self, column: str, digits: int | str = 3, scale: float = 1) -> str:
         """Round a number; `digits` after the point, or a format such as ``"g"``."""
@@ -172,8 +162,9 @@ class Row:
         printed = f"{scale * value:{form}}"
         if float(printed) == 0:
             printed = printed.removeprefix("-")
-        file = f"{self.table}.csv"
-        return self.ledger.record(printed, value, file, column, self.index)
+        return self.ledger.record(
+            printed, value, f"{self.table}.csv", column, self.index
+        )
 
     def number(self, column: str, digits: int | str = 3, scale: float = 1) -> Tex:
         """Print a number; a dash where there is none."""

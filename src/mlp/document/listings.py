@@ -1,24 +1,20 @@
 """Listings: the source of a function as it stands in its module, without docstrings."""
 
 import ast
-from dataclasses import dataclass
 from pathlib import Path
-
-JOINED = "\0"  # a line that has become part of the one before
+from typing import NamedTuple
 
 
 class ListingError(Exception):
     """A symbol that cannot be printed."""
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(NamedTuple):
     """A piece of source code and where it stands."""
 
     code: str
     file: str
-    first_line: int
-    last_line: int
+    lines: tuple[int, int]  # the first and the last
 
 
 def find(symbol: str, source: Path) -> Listing:
@@ -49,37 +45,32 @@ def find(symbol: str, source: Path) -> Listing:
     else:
         raise ListingError(f"listing of {symbol}: {file} defines no {name}")
 
-    lines = text.splitlines()
+    lines = dict(enumerate(text.splitlines(), start=1))
+    place = node.lineno, node.end_lineno or node.lineno
     if isinstance(node, ast.FunctionDef):
         join_signature(node, lines)
-    hidden = {
-        line for inner in ast.walk(node) for line in docstring_lines(inner, lines)
-    }
-    last_line = node.end_lineno or node.lineno
-    shown = [
-        lines[number - 1]
-        for number in range(node.lineno, last_line + 1)
-        if number not in hidden and lines[number - 1] != JOINED
-    ]
-    return Listing("\n".join(shown), str(file), node.lineno, last_line)
+    for inner in ast.walk(node):
+        drop_docstring(inner, lines)
+    shown = [lines[n] for n in range(place[0], place[1] + 1) if n in lines]
+    return Listing("\n".join(shown), str(file), place)
 
 
-def join_signature(node: ast.FunctionDef, lines: list[str]) -> None:
+def join_signature(node: ast.FunctionDef, lines: dict[int, str]) -> None:
     """Write the signature of a function on one line, which LaTeX breaks as it must."""
-    first, last = node.lineno - 1, node.body[0].lineno - 1
-    if last - first < 2 or any("#" in line for line in lines[first:last]):
+    numbers = range(node.lineno, node.body[0].lineno)
+    if len(numbers) < 2 or any("#" in lines[number] for number in numbers):
         return
-    whole = " ".join(line.strip() for line in lines[first:last])
+    whole = " ".join(lines.pop(number).strip() for number in numbers)
     whole = whole.replace("( ", "(").replace(", )", ")").replace(" )", ")")
-    lines[first:last] = [whole, *[JOINED] * (last - first - 1)]
+    lines[node.lineno] = whole
 
 
-def docstring_lines(node: ast.AST, lines: list[str]) -> range:
-    """Number the lines of a definition's docstring, and the blank one behind it."""
+def drop_docstring(node: ast.AST, lines: dict[int, str]) -> None:
+    """Remove the lines of a definition's docstring, and the blank one behind it."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         first = node.body[0]
         if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
             last = first.end_lineno or first.lineno
-            blank_follows = last < len(lines) and not lines[last].strip()
-            return range(first.lineno, last + 1 + blank_follows)
-    return range(0)
+            blank_follows = not lines.get(last + 1, "end").strip()
+            for number in range(first.lineno, last + 1 + blank_follows):
+                del lines[number]

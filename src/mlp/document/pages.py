@@ -12,7 +12,7 @@ import yaml
 
 from mlp.command import arguments
 from mlp.document.ledger import Ledger
-from mlp.outputs import replacing
+from mlp.outputs import write
 
 
 def shorten(value: object) -> str:
@@ -48,37 +48,6 @@ def exhibit(file: str, question: Mapping, book: Ledger) -> dict:
     return shown | {"image": image, "description": description}
 
 
-def numbers(ledger: Mapping, made: Mapping[str, str]) -> list[dict]:
-    """List the numbers printed from tables, given with the rule that made each."""
-    return [
-        {
-            **number,
-            "file": file,
-            "rule": made[file],
-            "row": " ".join(f"{key}={value}" for key, value in number["keys"].items()),
-        }
-        for number in ledger["numbers"]
-        if (file := f"results/{number['table']}") in made
-    ]
-
-
-def findings(ledger: Mapping, question: str) -> list[dict]:
-    """List the findings that decide what the text of a question says."""
-    template = f"question{question.replace('.', '_')}.tex"
-    return [
-        {
-            "name": name,
-            "outcome": outcome,
-            "tables": ledger["rests_on"][name],
-            "printed": sentence[str(outcome).lower()],
-            "otherwise": sentence[str(not outcome).lower()],
-        }
-        for name, outcome in ledger["findings"].items()
-        for sentence in ledger["sentences"][name]
-        if sentence["template"] == template
-    ]
-
-
 def main() -> None:
     """Write a page for each question."""
     options = arguments(
@@ -94,8 +63,7 @@ def main() -> None:
         undefined=jinja2.StrictUndefined,
     )
     ledger, rules = (
-        json.loads(path.read_text("utf-8"))
-        for path in (options.ledger, options.manifest)
+        json.loads(path.read_text()) for path in (options.ledger, options.manifest)
     )
     shown = [file for question in questions.values() for file in question["shows"]]
     tables = [file for file in shown if file.endswith(".csv")]
@@ -108,12 +76,16 @@ def main() -> None:
             title=question["title"],
             exhibits=[exhibit(file, question, book) for file in made],
             made=made,
-            numbers=numbers(ledger, made),
-            findings=findings(ledger, number),
+            ledger=ledger,
+            hanging=[
+                (name, sentence)
+                for name in ledger["findings"]
+                for sentence in ledger["sentences"][name]
+                if sentence["template"] == f"question{number.replace('.', '_')}.tex"
+            ],
             rules={rule: rules[rule] for rule in sorted(set(made.values()))},
         )
-        with replacing(output) as temporary:
-            temporary.write_text(page, "utf-8")
+        write(output, page)
 
 
 if __name__ == "__main__":

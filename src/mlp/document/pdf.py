@@ -1,5 +1,6 @@
 """What a report says of itself, and where in the pages of its PDF a number stands."""
 
+import io
 import json
 import zlib
 from collections import defaultdict
@@ -8,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 import pypdf
 import pypdfium2
 from pypdf.errors import DependencyError, PyPdfError
@@ -73,10 +75,10 @@ class Claims:
     def __init__(self, files: Mapping[str, bytes], place: Path) -> None:
         self.files = files
         try:
-            self.provenance, self.ledger, self.manifest = (
+            said, self.ledger, self.manifest = (
                 json.loads(files[name]) for name in DESCRIBED
             )
-            said = self.provenance
+            self.provenance = said
             self.commit = Commit(**said["commit"])
             self.config: dict = dict(said["config"])
             self.data: dict[str, str] = dict(said["data"])
@@ -92,6 +94,11 @@ class Claims:
             ) from error
         self.templates = [str(folder) for folder in (course, "templates") if folder]
         self.tables = {n: b for n, b in files.items() if n.endswith(".csv")}
+
+    @cached_property
+    def frames(self) -> dict[str, pd.DataFrame]:
+        """The tables, read."""
+        return {n: pd.read_csv(io.BytesIO(b)) for n, b in self.tables.items()}
 
     def by_cell(self) -> dict[tuple, list[Mapping]]:
         """Give the numbers printed, by their cell, in the order of the text."""
@@ -114,18 +121,14 @@ class Report(Claims):
     def __init__(self, pdf: Path) -> None:
         self.path = pdf
         try:
-            attached = pypdf.PdfReader(pdf).attachments.items()
+            self.reader = pypdf.PdfReader(pdf)
+            attached = self.reader.attachments.items()
             files = {name: b"".join(contents) for name, contents in attached}
         except OSError as error:
             raise ReportError(f"{pdf}: {error.strerror}") from error
         except UNREADABLE as error:
             raise ReportError(f"{pdf} cannot be read as a PDF: {error}") from error
         super().__init__(files, pdf)
-
-    @cached_property
-    def reader(self) -> pypdf.PdfReader:
-        """The PDF and its links."""
-        return pypdf.PdfReader(self.path)
 
     @cached_property
     def texts(self) -> list[pypdfium2.PdfTextPage]:

@@ -3,7 +3,6 @@
 Nothing in it depends on the clock or on the folder that the project is in.
 """
 
-import json
 import platform
 import re
 from collections.abc import Mapping
@@ -13,9 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mlp import records
-from mlp.command import arguments
-from mlp.outputs import replacing
-from mlp.records import digest
 
 PACKAGES = ("jinja2", "matplotlib", "numpy", "pandas", "scipy", "snakemake")
 
@@ -62,7 +58,7 @@ def digest_sources(sources: Mapping[str, str]) -> dict[str, str]:
     SystemExit
         If one has changed since, so that the results may be of either content.
     """
-    digests = {name: digest(Path(name)) for name in sources}
+    digests = {name: records.digest(Path(name)) for name in sources}
     for name, start in sources.items():
         if not digests[name].startswith(start):
             raise SystemExit(f"{name} has changed during the run: start it again")
@@ -72,30 +68,3 @@ def digest_sources(sources: Mapping[str, str]) -> dict[str, str]:
 def versions() -> dict[str, str]:
     """Give the versions of Python and of the packages that compute and print."""
     return {"python": platform.python_version()} | {n: version(n) for n in PACKAGES}
-
-
-def main() -> None:
-    """Write the provenance as JSON."""
-    options = arguments(
-        __doc__, manifest=Path, commit=json.loads, settings=json.loads,
-        data=json.loads, parameters=json.loads, sources=[str], output=Path,
-    )  # fmt: skip
-
-    manifest = json.loads(options.manifest.read_text())
-    sources = dict(source.rsplit(" ", 1) for source in options.sources)
-    description = {
-        "arithmetic": records.arithmetic_of(manifest),
-        "commit": options.commit,
-        "config": options.settings,
-        # the steps that read the data have checked them; the test set stays closed here
-        "data": options.data,
-        "results": records.check(manifest, options.parameters),
-        "sources": digest_sources(sources),
-        "versions": versions(),
-    }
-    with replacing(options.output) as temporary:
-        temporary.write_text(json.dumps(description, indent=1, sort_keys=True) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -4,10 +4,10 @@ import itertools
 import json
 import re
 import traceback
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import jinja2
 import pandas as pd
@@ -19,7 +19,7 @@ from mlp.document.latex import Tex, escape
 from mlp.document.ledger import Ledger, LedgerError
 from mlp.document.provenance import Commit, versions
 from mlp.document.sentences import sentences
-from mlp.outputs import replacing
+from mlp.outputs import write
 
 SOURCE = Path("src")
 PRINTED = ("Python", "NumPy", "pandas", "SciPy", "Matplotlib", "Jinja2", "Snakemake")
@@ -89,51 +89,47 @@ def print_listing(
             f"listing of {symbol}: the rule render has not found this call, so that "
             "an edit of the module would not reach the report"
         )
-    printed = [symbol, *(f"{module}.{other}" for other in others)]
-    all_found = [listings.find(each, SOURCE) for each in printed]
-    found = all_found[0]
-    digest = records.digest(Path(found.file))
+    names = [symbol, *(f"{module}.{other}" for other in others)]
+    found = [listings.find(name, SOURCE) for name in names]
+    file = found[0].file
+    digest = records.digest(Path(file))
     if checked.get(module, digest) != digest:
         raise listings.ListingError(
-            f"listing of {symbol}: {found.file} has changed since its gradient check"
+            f"listing of {symbol}: {file} has changed since its gradient check"
         )
-    name = symbol.removeprefix("mlp.").replace(".", "-")
-    lines = [
-        "-".join(map(str, sorted({each.first_line, each.last_line})))
-        for each in all_found
-    ]
-    place = escape(f"{found.file}:{','.join(lines)}")
+    lines = ["-".join(map(str, dict.fromkeys(each.lines))) for each in found]
+    place = escape(f"{file}:{','.join(lines)}")
     breakable = re.sub(r"(/|\\_|:|\{,\})", r"\1\\allowbreak{}", place)
+    code = "\n\n".join(each.code for each in found)
+    label = f"lst:{symbol.removeprefix('mlp.').replace('.', '-')}"
     return Tex(
-        f"\\Needspace{{8\\baselineskip}}\n"
-        f"\\begin{{lstlisting}}[label={{lst:{name}}},"
+        "\\Needspace{8\\baselineskip}\n"
+        f"\\begin{{lstlisting}}[label={{{label}}},"
         f"caption={{{escape(title)} (\\file{{{breakable}}})}}]\n"
-        + "\n\n".join(each.code for each in all_found)
-        + "\n\\end{lstlisting}\n"
+        f"{code}\n\\end{{lstlisting}}\n"
     )
 
 
-@dataclass(frozen=True)
-class Exhibit:
+class Exhibit(NamedTuple):
     """A figure or table of the report, and the rule that made it."""
 
     label: Tex  # in LaTeX; none for a table of which the text has numbers
     file: str  # below results/
-    rule: str
-    place: str  # of the rule
-    line: int
-
-    def maker(self, repository: str | None, commit: str) -> Tex:
-        """Print the rule, with a link to it at the commit."""
-        printed = Tex(rf"\madeby{{{escape(self.rule)}}}")
-        if not repository:
-            return printed
-        version = f"{repository.rstrip('/')}/blob/{commit[:12]}"
-        return Tex(rf"\href{{{version}/{self.place}\#L{self.line}}}{{{printed}}}")
+    maker: Tex  # the rule, with a link to it where the repository is known
 
 
-def find_exhibit(label: str, file: str, manifest: Mapping[str, Mapping]) -> Exhibit:
+def find_exhibit(
+    label: str, file: str, manifest: Mapping[str, Mapping], code: str = ""
+) -> Exhibit:
     """Find the rule that has made a file of ``results/``.
+
+    Parameters
+    ----------
+    label, file : str
+    manifest : mapping
+        All rules.
+    code : str
+        The address of the commit, if there is one.
 
     Raises
     ------
@@ -141,23 +137,24 @@ def find_exhibit(label: str, file: str, manifest: Mapping[str, Mapping]) -> Exhi
         If there is none.
     """
     for rule, made in manifest.items():
-        for path in (f"results/{file}", f"results/figures/{file}"):
-            if path in made["files"]:
-                return Exhibit(Tex(label), file, rule, made["place"], made["line"])
+        if {f"results/{file}", f"results/figures/{file}"} & {*made["files"]}:
+            maker = rf"\madeby{{{escape(rule)}}}"
+            if code:
+                line = rf"{code}/{made['place']}\#L{made['line']}"
+                maker = rf"\href{{{line}}}{{{maker}}}"
+            return Exhibit(Tex(label), file, Tex(maker))
     raise LedgerError(f"made_by: no rule makes {file} in results/ or results/figures/")
 
 
-class Watched(dict):
-    """Tables that remember which of them were ``read``."""
+class Read(dict):
+    """The tables that were read, of those given."""
 
     def __init__(self, tables: Mapping[str, pd.DataFrame]) -> None:
-        super().__init__(tables)
-        self.read: dict[str, None] = {}
+        super().__init__()
+        self.tables = tables
 
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        """Give a table."""
-        self.read[name] = None
-        return super().__getitem__(name)
+    def __missing__(self, name: str) -> pd.DataFrame:
+        return self.setdefault(name, self.tables[name])
 
 
 def render(
@@ -185,43 +182,30 @@ def render(
     outcomes: dict[str, bool] = {}
     rests_on: dict[str, list[str]] = {}
     exhibits: list[Exhibit] = []
-    repository = settings["report"]["repository"]
     checked = tables["gradient_checked"].set_index("module")["sha256"].to_dict()
+    code = settings["report"]["repository"] or ""
+    if code:
+        code = f"{code.rstrip('/')}/blob/{commit.hash[:12]}"
 
     def ask(name: str) -> bool:
         if name not in findings.FINDINGS:
             raise LedgerError(f"there is no finding {name} in mlp.document.findings")
-        watched = Watched(tables)
-        outcomes[name] = findings.FINDINGS[name](watched)
-        rests_on[name] = [f"results/{table}.csv" for table in watched.read]
+        read = Read(tables)
+        outcomes[name] = findings.FINDINGS[name](read)
+        rests_on[name] = [f"results/{table}.csv" for table in read]
         return outcomes[name]
 
     def made_by(label: str, file: str) -> Tex:
-        exhibits.append(find_exhibit(label, file, manifest))
-        return exhibits[-1].maker(repository, commit.hash)
+        exhibits.append(find_exhibit(label, file, manifest, code))
+        return exhibits[-1].maker
 
     def sources() -> list[Exhibit]:
         shown = {exhibit.file for exhibit in exhibits} | {"config.yaml"}
         text = dict.fromkeys(entry["table"] for entry in ledger.entries)
         return exhibits + [
-            find_exhibit("", file, manifest) for file in text if file not in shown
+            find_exhibit("", file, manifest, code) for file in text if file not in shown
         ]
 
-    functions: dict[str, Callable] = {
-        "row": ledger.row,
-        "rows": ledger.rows,
-        "largest": ledger.largest,
-        "smallest": ledger.smallest,
-        "setting": ledger.setting,
-        "told": lambda name: ledger.row("comparisons", name=name).told(),
-        "finding": ask,
-        "listing": partial(print_listing, listed=listed, checked=checked),
-        "made_by": made_by,
-        "exhibits": sources,  # so far
-        "tex": Tex,
-        "maker": lambda exhibit: exhibit.maker(repository, commit.hash),
-        "zip_longest": itertools.zip_longest,
-    }
     jinja = environment(tuple(templates))
     source = jinja.get_template("report.tex").render(
         config=settings,
@@ -231,7 +215,18 @@ def render(
         tables=[Tex(name) for name in sorted(tables)],  # file names of ours
         versions={name: versions[name.lower()] for name in PRINTED},
         arithmetic=arithmetic,
-        **functions,
+        row=ledger.row,
+        rows=ledger.rows,
+        largest=ledger.largest,
+        smallest=ledger.smallest,
+        setting=ledger.setting,
+        told=lambda name: ledger.row("comparisons", name=name).told(),
+        finding=ask,
+        listing=partial(print_listing, listed=listed, checked=checked),
+        made_by=made_by,
+        exhibits=sources,  # so far
+        tex=Tex,
+        zip_longest=itertools.zip_longest,
     )
     return singular(source), {
         "numbers": ledger.entries,
@@ -299,12 +294,8 @@ def main() -> None:
         raise SystemExit(f"{where(error)}{error}") from None
     except UnicodeDecodeError:
         raise SystemExit("\n".join(not_in_utf8(options.templates))) from None
-    for path, text in {
-        options.source: source,
-        options.ledger: json.dumps(record, indent=1) + "\n",
-    }.items():
-        with replacing(path) as temporary:
-            temporary.write_text(text)
+    write(options.source, source)
+    write(options.ledger, json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Compile the report, and accept nothing that a reader would stumble over."""
 
-import io
 import json
 import os
 import re
@@ -12,9 +11,10 @@ from pathlib import Path
 
 import pypdf
 
+from mlp import records
 from mlp.command import arguments
-from mlp.outputs import replacing
-from mlp.records import current
+from mlp.document.provenance import digest_sources, versions
+from mlp.outputs import replacing, write
 
 BLEMISH = re.compile(
     r"^Overfull.*|^.*Warning: .*(?:undefined|multiply.defined|"
@@ -24,8 +24,6 @@ BLEMISH = re.compile(
 """What the log says of lines too long, of labels without a target, of missing fonts."""
 
 ERROR = re.compile(r"^(?:! .*|.*:\d+: .*)(?:\n.*){0,4}", re.MULTILINE)
-
-
 FIGURES = Path("..", "results", "figures")  # as templates/macros.tex has it
 
 
@@ -38,15 +36,13 @@ def blemishes(log: str) -> list[str]:
     return sorted(set(BLEMISH.findall(log)))
 
 
-def compressed(figure: Path) -> bytes:
+def compress(figure: Path, folder: str) -> None:
     """Compress the streams of a PDF, which LaTeX would take over as they are."""
     writer = pypdf.PdfWriter(clone_from=figure)
     for number, entry in enumerate(writer._objects):
         if isinstance(entry, pypdf.generic.StreamObject) and "/Filter" not in entry:
             writer._objects[number] = entry.flate_encode()
-    written = io.BytesIO()
-    writer.write(written)
-    return written.getvalue()
+    writer.write(Path(folder, figure.name))
 
 
 def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
@@ -78,18 +74,16 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
         dir=source.parent.resolve(), prefix=f".{os.getpid()}."
     ) as build:
         for figure in (source.parent / FIGURES).glob("[!.]*.pdf"):
-            Path(build, figure.name).write_bytes(compressed(figure))
+            compress(figure, build)
         # in a list of folders TeX takes some characters for more than themselves
-        inputs = {f"{Path(build).name}/{n}": path for n, path in enumerate(templates)}
+        inside = os.path.basename(build)
+        inputs = {f"{inside}/{n}": path for n, path in enumerate(templates)}
         for link, folder in inputs.items():
             (source.parent / link).symlink_to(folder.resolve())
         process = subprocess.run(
-            [
-                *("latexmk", "-pdf", "-norc", "-no-shell-escape"),
-                *("-halt-on-error", "-file-line-error", "-interaction=nonstopmode"),
-                f"-outdir={Path(build).name}",
-                source.name,
-            ],
+            ["latexmk", "-pdf", "-norc", "-no-shell-escape", "-halt-on-error"]
+            + ["-file-line-error", "-interaction=nonstopmode"]
+            + [f"-outdir={inside}", source.name],
             cwd=source.parent,
             env={
                 "PATH": os.environ.get("PATH", os.defpath),
@@ -97,11 +91,9 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
                 "LC_ALL": "C.UTF-8",
                 "SOURCE_DATE_EPOCH": str(date),
                 "FORCE_SOURCE_DATE": "1",
-                "TEXINPUTS": os.pathsep.join([".", Path(build).name, *inputs, ""]),
+                "TEXINPUTS": ":".join([".", inside, *inputs, ""]),
                 # latexmk looks from here, and starts BibTeX in the folder of its output
-                "BIBINPUTS": os.pathsep.join(
-                    [*inputs, *map(os.path.basename, inputs), ""]
-                ),
+                "BIBINPUTS": ":".join([*inputs, *map(os.path.basename, inputs), ""]),
                 "max_print_line": "10000",  # else LaTeX breaks the lines of its log
             },
             capture_output=True,
@@ -125,19 +117,30 @@ def typeset(source: Path, templates: Sequence[Path], date: int) -> bytes:
 
 
 def main() -> None:
-    """Write the PDF, or fail and say what LaTeX found wrong."""
+    """Write what all was made from and the PDF, or fail and say what is wrong."""
     options = arguments(
-        __doc__, source=Path, provenance=Path, templates=[Path], date=int, output=Path,
+        __doc__, source=Path, manifest=Path, commit=json.loads, settings=json.loads,
+        data=json.loads, parameters=json.loads, sources=[str], templates=[Path],
+        provenance=Path, pdf=Path,
     )  # fmt: skip
 
-    for file, made in json.loads(options.provenance.read_text())["results"].items():
-        if current(Path(file)) != made["sha256"]:
-            raise SystemExit(
-                f"{file} has changed since {options.provenance} was written: remove "
-                "both, and start again"
-            )
-    with replacing(options.output) as temporary:
-        temporary.write_bytes(typeset(options.source, options.templates, options.date))
+    manifest = json.loads(options.manifest.read_text())
+    sources = dict(source.rsplit(" ", 1) for source in options.sources)
+    description = {
+        "arithmetic": records.arithmetic_of(manifest),
+        "commit": options.commit,
+        "config": options.settings,
+        # the steps that read the data have checked them; the test set stays closed here
+        "data": options.data,
+        "results": records.check(manifest, options.parameters),
+        "sources": digest_sources(sources),
+        "versions": versions(),
+    }
+    # the templates attach it
+    write(options.provenance, json.dumps(description, indent=1, sort_keys=True) + "\n")
+    pdf = typeset(options.source, options.templates, options.commit["time"])
+    with replacing(options.pdf) as temporary:
+        temporary.write_bytes(pdf)
 
 
 if __name__ == "__main__":

@@ -1,22 +1,14 @@
 """Where a number or a finding of a report comes from, as its PDF says."""
 
-import argparse
-import io
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
+from mlp.command import arguments
 from mlp.document.pdf import Report
-from mlp.document.verify import PROJECT
 
 NAMED = 6  # files that are named one by one
-
-
-class UnknownError(SystemExit):
-    """A report that prints no such number or finding; its message ends the step."""
 
 
 def runs_behind(report: Report, number: Mapping) -> list[str]:
@@ -34,15 +26,12 @@ def runs_behind(report: Report, number: Mapping) -> list[str]:
 def check(report: Report, number: Mapping) -> str:
     """Say whether the table attached holds the number, and is the one here."""
     name = f"results/{number['table']}"
-    table = pd.read_csv(io.BytesIO(report.files[number["table"]]))
-    attached = table[number["column"]][number["row"]]
+    attached = report.frames[number["table"]][number["column"]][number["row"]]
     holds = "holds it" if attached == number["value"] else f"holds {attached} instead"
-    if not (PROJECT / name).is_file():
-        here = "there is none here to compare it with"
-    elif (PROJECT / name).read_bytes() == report.files[number["table"]]:
-        here = "the one here is the same"
-    else:
-        here = "the one here is another"
+    here = "there is none here to compare it with"
+    if Path(name).is_file():
+        same = Path(name).read_bytes() == report.files[number["table"]]
+        here = f"the one here is {'the same' if same else 'another'}"
     return f"{name}, attached to the PDF, {holds}; {here}"
 
 
@@ -62,10 +51,8 @@ def describe(report: Report, number: Mapping) -> Iterator[tuple[str, str]]:
     yield "command", rule["command"]
     yield "code", f"{rule['place']}:{rule['line']} and {', '.join(rule['code'])}"
     yield "commit", report.provenance["commit"]["hash"]
-    yield (
-        "made of",
-        ", ".join(runs[:NAMED]) + f", ... ({len(runs)} files)" * (len(runs) > NAMED),
-    )
+    more = f", ... ({len(runs)} files)" * (len(runs) > NAMED)
+    yield "made of", ", ".join(runs[:NAMED]) + more
     if seeds := sorted({p for r in runs for p in Path(r).parts if p[:5] == "seed="}):
         yield "seeds", ", ".join(seed.removeprefix("seed=") for seed in seeds)
     yield "check", check(report, number)
@@ -76,33 +63,30 @@ def trace_number(report: Report, printed: str) -> Iterator[str]:
 
     Raises
     ------
-    UnknownError
+    SystemExit
         If no number is printed so.
     """
-    found = [
-        [number for number in numbers if number["printed"] == printed]
-        for numbers in report.by_cell().values()
-    ]
+    cells = report.by_cell().values()
+    found = [[n for n in numbers if n["printed"] == printed] for numbers in cells]
     if not any(found):
-        raise UnknownError(
+        raise SystemExit(
             f"{report.path} prints no {printed} from a table; give the digits as they "
             "are printed, such as 98.25"
         )
     for numbers in filter(None, found):
         for place in map(report.place, numbers):
-            yield (
-                f"{printed} on page {place.page}, {place.heading or 'the abstract'}: "
-                f"... {place.words} ..."
-                if place
-                else f"{printed} in a table of the report"
-            )
+            where = "in a table of the report"
+            if place:
+                heading = place.heading or "the abstract"
+                where = f"on page {place.page}, {heading}: ... {place.words} ..."
+            yield f"{printed} {where}"
         for name, text in describe(report, numbers[0]):
             yield from step(name, text)
 
 
 def comparisons(report: Report, sentences: Sequence[Mapping]) -> Iterator[str]:
     """Give the cells of the comparisons that sentences name."""
-    table = pd.read_csv(io.BytesIO(report.files["comparisons.csv"]))
+    table = report.frames["comparisons.csv"]
     named = re.findall(r"<(\w+)>", str(sentences))
     for _, row in table[table["name"].isin(named)].iterrows():
         yield ", ".join(f"{column} {cell}" for column, cell in row.dropna().items())
@@ -113,7 +97,7 @@ def trace_finding(report: Report, words: str) -> Iterator[str]:
 
     Raises
     ------
-    UnknownError
+    SystemExit
         If none has that name, or a sentence with these words.
     """
     outcomes, sentences = report.ledger["findings"], report.ledger["sentences"]
@@ -121,15 +105,16 @@ def trace_finding(report: Report, words: str) -> Iterator[str]:
         name
         for name in outcomes
         if words == name
-        or any(words in s[case] for s in sentences[name] for case in ("true", "false"))
+        or any(words in said["true"] + "\0" + said["false"] for said in sentences[name])
     ]
     if not found:
-        raise UnknownError(
+        raise SystemExit(
             f"{report.path}: no finding is called {words!r}, and no sentence of one "
             f"has these words; the findings are {', '.join(outcomes)}"
         )
     for name in found:
         outcome = str(outcomes[name]).lower()
+        other = str(not outcomes[name]).lower()
         yield f"{name}: {outcome}"
         yield from step("rests on", ", ".join(report.ledger["rests_on"][name]))
         yield from step("code", "src/mlp/document/findings.py")
@@ -137,7 +122,6 @@ def trace_finding(report: Report, words: str) -> Iterator[str]:
             yield from step("numbers", compared)
         for sentence in sentences[name]:
             place = f"templates/{sentence['template']}:{sentence['line']}"
-            other = "false" if outcome == "true" else "true"
             yield from step("printed", f"{sentence[outcome] or '(nothing)'} [{place}]")
             yield from step("if not", sentence[other] or "(nothing)")
 
@@ -156,17 +140,12 @@ def step(name: str, text: str) -> list[str]:
 
 def main() -> None:
     """Print where a number is from, or what a finding rests on."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pdf", type=Path)
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("--number", help="as it is printed")
-    what.add_argument("--finding", help="its name, or words of its sentence")
-    arguments = parser.parse_args()
-    report = Report(arguments.pdf)
-    if arguments.finding is not None:
-        lines = trace_finding(report, arguments.finding)
+    options = arguments(__doc__, pdf=Path, number=str, finding=str)
+    report = Report(options.pdf)
+    if options.finding:
+        lines = trace_finding(report, options.finding)
     else:
-        lines = trace_number(report, arguments.number)
+        lines = trace_number(report, options.number)
     print(*lines, sep="\n")
 
 

@@ -4,9 +4,7 @@ Each line says what was compared with what.  The exit code is 0 for the same rep
 for another one, and 3 where it cannot be told from here.
 """
 
-import argparse
 import hashlib
-import io
 import json
 import os
 import re
@@ -22,17 +20,19 @@ import numpy as np
 import pandas as pd
 from jinja2 import TemplateError
 
+from mlp.command import arguments
 from mlp.document import facsimile
 from mlp.document.compare import NOTHING, differences, flat
+from mlp.document.facsimile import ALIKE, DIFFERS, SAME, UNCHECKED, Verdict
 from mlp.document.ledger import LedgerError
 from mlp.document.listings import ListingError
 from mlp.document.pdf import DESCRIBED, UNREADABLE, Claims, Report, ReportError
 from mlp.document.render import render
 from mlp.document.report import LatexError, typeset
-from mlp.document.verdicts import ALIKE, DIFFERS, SAME, UNCHECKED, Verdict, exit_code
 from mlp.records import digest, shorten
+from workflow.commit import changes
+from workflow.sources import listed
 
-PROJECT = Path(__file__).resolve().parents[3]
 APART = ("arithmetic", "commit", "results", "sources", "versions")
 TABLE = re.compile(r"results/[^/]+\.csv")
 PRECISION = 1e-9  # relative; what another Python or another libm makes of a result
@@ -47,43 +47,36 @@ def built() -> Claims | None:
     ReportError
         If there is one that no build has written.
     """
-    report, results = PROJECT / "report", PROJECT / "results"
+    report = Path("report")
     if not (report / DESCRIBED[0]).exists():
         return None
-    files = [*report.glob("*.json"), *results.glob("*.csv")]
+    files = [*report.glob("*.json"), *Path("results").glob("*.csv")]
     return Claims({path.name: path.read_bytes() for path in files}, report)
 
 
 def digests(names: Iterable[str]) -> dict[str, str]:
     """Give the SHA-256 of the files of this project that are here."""
-    paths = {name: (PROJECT / name).resolve() for name in names}
+    here = Path.cwd()
     return {
-        name: digest(path)
-        for name, path in paths.items()
+        name: digest(Path(name))
+        for name in names
         # a PDF by mail may name any file
-        if path.is_relative_to(PROJECT.resolve()) and path.is_file()
+        if (here / name).resolve().is_relative_to(here) and Path(name).is_file()
     }
 
 
-def git(*arguments: str) -> str:
-    """Ask git about this project, whatever the user has set; nothing if it has none."""
-    command = ["git", "-c", f"safe.directory={PROJECT}", "--no-optional-locks"]
-    variables = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-    }
-    try:
-        return subprocess.run(
-            [*command, *arguments],
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            check=True,
-            env=variables,
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+def compare_digests(
+    what: str, expected: Mapping, found: Mapping, if_absent: str = DIFFERS
+) -> Iterator[Verdict]:
+    """Compare the SHA-256 of files by name."""
+    if same := expected.items() & found.items():
+        yield SAME, f"{len(same)} {what}"
+    for name, _, now in differences(expected, found):
+        if now != NOTHING:
+            yield DIFFERS, f"{name}, among the {what}"
+    if absent := sorted(expected.keys() - found.keys()):
+        names = ", ".join(absent[:3]) + ", ..." * (len(absent) > 3)
+        yield if_absent, f"{len(absent)} {what}, which are missing: {names}"
 
 
 def compare_files(theirs: Claims, ours: Claims | None) -> Iterator[Verdict]:
@@ -95,49 +88,35 @@ def compare_files(theirs: Claims, ours: Claims | None) -> Iterator[Verdict]:
     tables = {n: said for n, said in theirs.results.items() if TABLE.fullmatch(n)}
     # by the names here as well: a PDF may keep silent about some
     sources = digests(theirs.sources | (ours.sources if ours else {}))
-    comparisons = [
-        ("tables attached to the PDF and its digests", tables, attached, DIFFERS),
-        ("sources of the PDF and here", theirs.sources, sources, DIFFERS),
-    ]
+    what = "tables attached to the PDF and its digests"
+    yield from compare_digests(what, tables, attached)
+    yield from compare_digests("sources of the PDF and here", theirs.sources, sources)
     if ours:
-        made = digests(ours.sources), digests(ours.results), digests(ours.data)
-        data = {name: ours.data[name] for name in made[2]}
-        comparisons += [
-            ("sources here and those of the results", ours.sources, made[0], DIFFERS),
-            ("results here and as they were made", ours.results, made[1], UNCHECKED),
-            ("data files here and in config.yaml", data, made[2], UNCHECKED),
-        ]
-    for what, expected, found, if_absent in comparisons:
-        if same := expected.items() & found.items():
-            yield SAME, f"{len(same)} {what}"
-        for name, _, now in differences(expected, found):
-            if now != NOTHING:
-                yield DIFFERS, f"{name}, among the {what}"
-        if absent := sorted(expected.keys() - found.keys()):
-            names = ", ".join(absent[:3]) + ", ..." * (len(absent) > 3)
-            yield if_absent, f"{len(absent)} {what}, which are missing: {names}"
+        what, made = "sources here and those of the results", digests(ours.sources)
+        yield from compare_digests(what, ours.sources, made)
+        what, made = "results here and as they were made", digests(ours.results)
+        yield from compare_digests(what, ours.results, made, UNCHECKED)
+        what, data = "data files here and in config.yaml", digests(ours.data)
+        yield from compare_digests(what, {n: ours.data[n] for n in data}, data)
 
 
 def compare_commit(theirs: Claims) -> Iterator[Verdict]:
     """Compare the sources here with those of the commit that the PDF names."""
-    said = str(theirs.commit.hash)
-    # no commit of a repository around this folder, which has not these files
-    ours = git("rev-parse", "HEAD", "HEAD:./Snakefile")
-    if not re.fullmatch("[0-9a-f]{40,64}", said) or not ours:
-        yield ALIKE, "the commit: one of the two has none; the sources are what counts"
+    said, time, uncommitted, _ = map(str, theirs.commit)
+    what = f"commit {said[:12]}"
+    named = re.fullmatch("[0-9a-f]{40,64}", said)
+    if not named or changes([])[0] == "unknown":
+        why = "this folder is no clone and no archive" if named else "the PDF has none"
+        yield ALIKE, f"the commit: {why}; its files are compared without it, see above"
         return
-    time, _, _ = git("rev-list", "--max-count=1", "--timestamp", said).partition(" ")
-    if time != str(theirs.commit.time):
-        yield UNCHECKED, f"commit {said[:12]} of the PDF, which is not in git here"
-        return
-    names = [name for name in theirs.sources if (PROJECT / name).is_file()]
-    changed = git("diff", "--name-only", said, "--", *names)
-    changed += git("ls-files", "--others", "--exclude-standard", "--", *names)
-    if bool(changed) is bool(theirs.commit.uncommitted_changes):
-        yield SAME, f"the sources of commit {said[:12]}, as far as the PDF says so"
+    *known, changed = changes(filter(os.path.isfile, theirs.sources), said)
+    if [*map(str, known)] != [said, time]:
+        yield UNCHECKED, f"{what} of the PDF, which is not in git here"
+    elif str(bool(changed)) == uncommitted:
+        yield SAME, f"the sources of {what}, as far as the PDF says so"
     else:
-        listed = changed or "nothing"
-        yield DIFFERS, f"commit {said[:12]}: {listed} is changed since, unlike it says"
+        names = ", ".join(changed) or "nothing"
+        yield DIFFERS, f"{what}: {names} is changed since, unlike it says"
 
 
 def compare_claims(theirs: Claims, ours: Claims) -> Iterator[Verdict]:
@@ -172,7 +151,7 @@ def compare_claims(theirs: Claims, ours: Claims) -> Iterator[Verdict]:
 
 def spread(ours: Claims, number: Mapping) -> str:
     """Say how much a number varies between seeds."""
-    table = pd.read_csv(io.BytesIO(ours.tables[number["table"]]))
+    table = ours.frames[number["table"]]
     for column in (re.sub("(_?)mean$", r"\1std", number["column"]), "std"):
         if column != number["column"] and column in table:
             return f"seeds spread by {table[column][number['row']]:.2g}"
@@ -182,12 +161,7 @@ def spread(ours: Claims, number: Mapping) -> str:
 def compare_numbers(theirs: Claims, ours: Claims, other: bool) -> Iterator[Verdict]:
     """Compare each number printed with that of the results here.
 
-    Parameters
-    ----------
-    theirs, ours : Claims
-    other : bool
-        Whether the two are of another arithmetic, so that numbers of the training may
-        differ without being wrong.
+    With an `other` arithmetic, those of the training may differ without being wrong.
     """
     numbers = [claims.by_cell() for claims in (theirs, ours)]
     printed = [
@@ -211,9 +185,8 @@ def compare_numbers(theirs: Claims, ours: Claims, other: bool) -> Iterator[Verdi
             yield UNCHECKED, line + apart * both
 
 
-def apart(there: bytes, here: bytes) -> float:
+def apart(a: pd.DataFrame, b: pd.DataFrame) -> float:
     """Give the largest relative difference of two tables; infinite if more differs."""
-    a, b = (pd.read_csv(io.BytesIO(content)) for content in (there, here))
     if a.shape != b.shape or list(a) != list(b) or not a.isna().equals(b.isna()):
         return np.inf
     floats = a.dtypes.eq(float) & b.dtypes.eq(float)
@@ -232,45 +205,33 @@ def compare_tables(theirs: Claims, ours: Claims, other: bool) -> Iterator[Verdic
         if NOTHING in (there, here):
             yield DIFFERS, f"{name}, which one of the PDF and the results here lacks"
             continue
-        distance = apart(there, here)
+        distance = apart(theirs.frames[name], ours.frames[name])
         verdict = UNCHECKED if other and distance < np.inf else DIFFERS
         yield (
             ALIKE if distance <= PRECISION else verdict,
             f"{name} of the PDF and on disk, apart by {distance:.1g} at most",
         )
     if not differing:  # other digits give other runs and figures
-        results = {
-            name: (theirs.results.get(name), ours.results.get(name))
-            for name in theirs.results | ours.results
-            if name.startswith("results/")
-        }
-        wrong = [name for name, (there, here) in results.items() if there != here]
-        for name in wrong:
-            yield DIFFERS, f"{name}, by the digests of the PDF and here"
-        yield SAME, f"{len(results) - len(wrong)} results by their digests"
+        there, here = (
+            {n: sha256 for n, sha256 in claims.results.items() if n[:8] == "results/"}
+            for claims in (theirs, ours)
+        )
+        yield from compare_digests("results of the PDF and here", there, here)
 
 
 def rendered(claims: Claims) -> tuple[str, dict]:
     """Print the tables of a report anew, with the templates and the code here."""
-    modules = [
-        ".".join(path.relative_to(PROJECT / "src").with_suffix("").parts)
-        for path in (PROJECT / "src").rglob("*.py")
-    ]
-    tables = {
-        Path(name).stem: pd.read_csv(io.BytesIO(content))
-        for name, content in claims.tables.items()
-    }
-    with chdir(PROJECT):
-        return render(
-            [Path(folder) for folder in claims.templates],
-            tables,
-            claims.config,
-            modules,
-            claims.manifest,
-            claims.commit,
-            claims.versions,
-            claims.arithmetic,
-        )
+    templates = [Path(folder) for folder in claims.templates]
+    return render(
+        templates,
+        {name.removesuffix(".csv"): table for name, table in claims.frames.items()},
+        claims.config,
+        listed(str(path) for folder in templates for path in folder.glob("*.tex")),
+        claims.manifest,
+        claims.commit,
+        claims.versions,
+        claims.arithmetic,
+    )
 
 
 def typeset_again(source: str, claims: Claims) -> bytes:
@@ -284,8 +245,8 @@ def typeset_again(source: str, claims: Claims) -> bytes:
             (report / name).write_bytes(claims.files[name])
         for name, content in claims.tables.items():
             (results / Path(name).name).write_bytes(content)
-        (results / "figures").symlink_to(PROJECT.resolve() / "results" / "figures")
-        folders = [PROJECT / name for name in claims.templates]
+        (results / "figures").symlink_to(Path("results", "figures").resolve())
+        folders = [Path(name) for name in claims.templates]
         return typeset(report / "report.tex", folders, claims.commit.time)
 
 
@@ -320,7 +281,7 @@ def verify(pdf: Path) -> list[Verdict]:
             nothing = "the results, since there are none here: REBUILD=1 makes them"
             return [*verdicts, (UNCHECKED, nothing)]
         verdicts += compare_claims(theirs, ours)
-        if exit_code(verdicts) != 1:
+        if facsimile.exit_code(verdicts) != 1:
             verdicts += compare_pages(theirs, theirs.tables == ours.tables)
     except ReportError as error:
         verdicts.append((DIFFERS, str(error)))
@@ -337,16 +298,16 @@ def rebuild(folder: Path) -> Path:
     ReportError
         If that fails, with what was printed last.
     """
-    project = folder / "project"
+    project, settings = folder / "project", folder / "settings.json"
     shutil.copytree(
-        PROJECT,
+        ".",
         project,
         ignore_dangling_symlinks=True,
-        ignore=lambda at, _: NOT_COPIED if Path(at) == PROJECT else ["__pycache__"],
+        ignore=lambda at, _: NOT_COPIED if at == "." else ["__pycache__"],
     )
-    if (PROJECT / ".venv").is_dir():
-        (project / ".venv").symlink_to((PROJECT / ".venv").resolve())
-    ours, settings = built(), folder / "settings.json"
+    if os.path.isdir(".venv"):
+        (project / ".venv").symlink_to(Path(".venv").resolve())
+    ours = built()
     settings.write_text(json.dumps(ours.config if ours else {}))
     run = subprocess.run(
         [sys.executable, "-m", "workflow.recovery", "--cores", "all"]
@@ -362,25 +323,14 @@ def rebuild(folder: Path) -> Path:
     return project
 
 
-ANSWERS = {
-    0: "is the same report",
-    1: "is another report",
-    3: "may be the same report; that cannot be told from here",
-}
-
-
 def main() -> None:
     """Say what is the same and what is not, with the exit code of the answer."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("pdf", type=Path)
-    parser.add_argument("--rebuild", action="store_true", help="make all anew first")
-    arguments = parser.parse_args()
-    pdf = arguments.pdf.resolve()
-    global PROJECT
+    options = arguments(__doc__, pdf=Path, rebuild=str)
+    pdf = options.pdf.resolve()
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            if arguments.rebuild:
-                PROJECT = rebuild(Path(folder))
+        with tempfile.TemporaryDirectory() as folder, chdir("."):  # and back
+            if options.rebuild:
+                os.chdir(rebuild(Path(folder)))
                 print("All was made anew: what is here below is what that gave.")
             verdicts = verify(pdf)
     except ReportError as error:
@@ -388,9 +338,14 @@ def main() -> None:
         raise SystemExit(3) from None
     for verdict, subject in verdicts:
         print(f"{verdict}: {subject}")
-    code = exit_code(verdicts)
+    code = facsimile.exit_code(verdicts)
     exactly = ", in all bytes" * ((SAME, facsimile.ALL_BYTES) in verdicts)
-    print(f"{arguments.pdf} {ANSWERS[code]}{exactly * (code == 0)}")
+    answers = {
+        0: f"is the same report{exactly}",
+        1: "is another report",
+        3: "may be the same report; that cannot be told from here",
+    }
+    print(f"{options.pdf} {answers[code]}")
     raise SystemExit(code)
 
 

@@ -10,7 +10,7 @@ from mlp.command import arguments
 from mlp.data import normalization
 from mlp.data.synthetic import CLASSES, load_synth
 from mlp.networks import scalar
-from mlp.outputs import replacing, write_csv
+from mlp.outputs import write, write_csv
 
 Instances = list[tuple[list[float], int]]
 
@@ -92,8 +92,7 @@ def main() -> None:
         print(*(f"{name}={value}" for name, value in rows[-1].items()), flush=True)
 
     write_csv(options.curve, rows)
-    with replacing(options.parameters) as temporary:
-        temporary.write_text(json.dumps(parameters._asdict(), indent=1) + "\n")
+    write(options.parameters, json.dumps(parameters._asdict(), indent=1) + "\n")
 
 
 if __name__ == "__main__":
