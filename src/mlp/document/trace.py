@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from mlp.command import arguments
@@ -84,14 +84,6 @@ def trace_number(report: Report, printed: str) -> Iterator[str]:
             yield from step(name, text)
 
 
-def comparisons(report: Report, sentences: Sequence[Mapping]) -> Iterator[str]:
-    """Give the cells of the comparisons that sentences name."""
-    table = report.frames["comparisons.csv"]
-    named = re.findall(r"<(\w+)>", str(sentences))
-    for _, row in table[table["name"].isin(named)].iterrows():
-        yield ", ".join(f"{column} {cell}" for column, cell in row.dropna().items())
-
-
 def trace_finding(report: Report, words: str) -> Iterator[str]:
     """Say what came out of a finding, what it rests on, and what is printed for it.
 
@@ -112,14 +104,17 @@ def trace_finding(report: Report, words: str) -> Iterator[str]:
             f"{report.path}: no finding is called {words!r}, and no sentence of one "
             f"has these words; the findings are {', '.join(outcomes)}"
         )
+    compared = report.frames["comparisons.csv"]
     for name in found:
         outcome = str(outcomes[name]).lower()
         other = str(not outcomes[name]).lower()
         yield f"{name}: {outcome}"
         yield from step("rests on", ", ".join(report.ledger["rests_on"][name]))
         yield from step("code", "src/mlp/document/findings.py")
-        for compared in comparisons(report, sentences[name]):
-            yield from step("numbers", compared)
+        named = re.findall(r"<(\w+)>", str(sentences[name]))
+        for _, row in compared[compared["name"].isin(named)].iterrows():
+            cells = (f"{column} {cell}" for column, cell in row.dropna().items())
+            yield from step("numbers", ", ".join(cells))
         for sentence in sentences[name]:
             place = f"templates/{sentence['template']}:{sentence['line']}"
             yield from step("printed", f"{sentence[outcome] or '(nothing)'} [{place}]")
