@@ -146,5 +146,6 @@ def test_what_is_unpacked_makes_the_same_report_and_verifies_it(committed, unpac
             ["make", target], cwd=unpacked, capture_output=True, text=True, check=False
         )
         assert made.returncode == 0, made.stdout + made.stderr
+    assert "same: the sources of commit " in made.stdout
     report = Path("report", "report.pdf")
     assert (unpacked / report).read_bytes() == (committed / report).read_bytes()

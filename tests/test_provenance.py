@@ -112,7 +112,9 @@ def test_what_is_not_here_cannot_be_told(tiny, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(clone)
     monkeypatch.setattr("workflow.commit.SOURCE", clone / "src")
     assert answer(monkeypatch, tiny / "report" / "report.pdf") == 3
-    assert "there are none here: REBUILD=1 makes them" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "there are none here: REBUILD=1 makes them" in printed
+    assert "alike: the commit: this folder is no clone and no archive; its" in printed
     (clone / "src" / "mlp" / "outputs.py").unlink()
     assert answer(monkeypatch, tiny / "report" / "report.pdf") == 1
     printed = capsys.readouterr().out
