@@ -11,7 +11,7 @@ import sys
 import pandas as pd
 
 from mlp import arithmetic
-from mlp.document.provenance import digest
+from mlp.records import digest
 from tests.tools.project import PROJECT
 from workflow.runs import words
 
