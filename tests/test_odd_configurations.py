@@ -234,7 +234,7 @@ REAL = {name: FILES[name] for name in (
     "seeds": (TEXT.replace("[10, 11,", "[11, 11,"), "final.seeds: "),
     "infinity": (TEXT.replace("e: 0.03", "e: .inf"), "synthetic.learning_rate: inf"),
     "null": (TEXT.replace("epochs: 5", "epochs:"), "hyperparameters.epochs: None"),
-    "no list": (TEXT.replace("[8, 16]", "8"), "grid.0.batch_size: 8"),
+    "no list": (TEXT.replace("[8, 16]", "8"), "grid.1.batch_size: 8"),
     "date": (TEXT.replace("date: null", "date: 2026-01-01"), "report.date: 2026-01-01"),
     "TeX": (TEXT.replace("A. Student", r"'\input{x} 100% {a} \VAR{config}'"), None),
 }  # fmt: skip
