@@ -151,7 +151,7 @@ def draw_quotient(axes: Axes, tables: Iterable[pd.DataFrame]) -> None:
         title="batch size",
         loc="lower center",
         bbox_to_anchor=(0.5, 1),
-        ncols=4,
+        ncols=6,
         fontsize=7,
     )
 
@@ -166,7 +166,7 @@ def draw_grid(grid: pd.DataFrame) -> Figure:
     tables = dict(list(panels(grid).items())[:PANELS])
     rows = len(tables) // 2 + 1
     figure, axes_of = plt.subplots(
-        rows, 2, figsize=(style.TEXT_WIDTH, 2.3 * rows), squeeze=False
+        rows, 2, figsize=(style.TEXT_WIDTH, 2.2 * rows), squeeze=False
     )
     *spare, last = axes_of.flat[len(tables) :]
     for axes in spare:
