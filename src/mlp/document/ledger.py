@@ -94,7 +94,7 @@ class Ledger:
         printed = []
         for each in value if isinstance(value, list) else [value]:
             digits = self.record(f"{each:.15g}", each, "config.yaml", key)
-            printed.append(self.linked(rf"\num{{{digits}}}"))
+            printed.append(self.linked(r"\num{%s}", digits))
         return Tex(", ".join(printed))
 
     def record(
@@ -130,12 +130,16 @@ class Ledger:
             self.known[table] = next(telling, 0)
         return json.loads(cells.iloc[row, : self.known[table]].to_json())
 
-    def linked(self, printed: str, numbers: int = 1) -> Tex:
-        """Link the numbers entered last to their table among the sources."""
+    def linked(self, form: str, *digits: str) -> Tex:
+        """Link the numbers entered last to their table; a dash where there is none."""
+        printed = list(filter(None, digits))
+        if not printed:
+            return Tex("--")
         anchor = len(self.entries) - 1
-        for entry in self.entries[-numbers:]:
+        for entry in self.entries[-len(printed) :]:
             entry["anchor"] = f"number.{anchor}"
-        return Tex(rf"\sourced{{{anchor}}}{{{self.entries[-1]['table']}}}{{{printed}}}")
+        text = form % " +- ".join(printed)
+        return Tex(rf"\sourced{{{anchor}}}{{{self.entries[-1]['table']}}}{{{text}}}")
 
 
 class Row:
@@ -168,15 +172,12 @@ class Row:
 
     def number(self, column: str, digits: int | str = 3, scale: float = 1) -> Tex:
         """Print a number; a dash where there is none."""
-        printed = self.digits(column, digits, scale)
-        return self.ledger.linked(rf"\num{{{printed}}}") if printed else Tex("--")
+        return self.ledger.linked(r"\num{%s}", self.digits(column, digits, scale))
 
     def percent(self, column: str, digits: int = 2) -> Tex:
         """Print a share in per cent."""
         printed = self.digits(column, digits, scale=100)
-        if not printed:
-            return Tex("--")
-        return self.ledger.linked(rf"\qty{{{printed}}}{{\percent}}")
+        return self.ledger.linked(r"\qty{%s}{\percent}", printed)
 
     def cell(self, column: str, digits: int | str = 3, scale: float = 1) -> Tex:
         """Print the bare digits, for a column of a table that siunitx aligns."""
@@ -222,7 +223,4 @@ class Row:
         """Print mean and standard deviation of a metric."""
         mean = self.digits(f"{metric}_mean", digits, scale)
         std = self.digits(f"{metric}_std", digits, scale)
-        both = list(filter(None, [mean, std]))
-        if not both:
-            return Tex("--")
-        return self.ledger.linked(rf"\num{{{' +- '.join(both)}}}", len(both))
+        return self.ledger.linked(r"\num{%s}", mean, std)
