@@ -95,10 +95,9 @@ class Claims:
         self.templates = [str(folder) for folder in (course, "templates") if folder]
         self.tables = {n: b for n, b in files.items() if n.endswith(".csv")}
 
-    @cached_property
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """The tables, read."""
-        return {n: pd.read_csv(io.BytesIO(b)) for n, b in self.tables.items()}
+    def table(self, name: str) -> pd.DataFrame:
+        """Read a table."""
+        return pd.read_csv(io.BytesIO(self.tables[name]))
 
     def by_cell(self) -> dict[tuple, list[Mapping]]:
         """Give the numbers printed, by their cell, in the order of the text."""

@@ -26,7 +26,7 @@ def runs_behind(report: Report, number: Mapping) -> list[str]:
 def check(report: Report, number: Mapping) -> str:
     """Say whether the table attached holds the number, and is the one here."""
     name = f"results/{number['table']}"
-    attached = report.frames[number["table"]][number["column"]][number["row"]]
+    attached = report.table(number["table"])[number["column"]][number["row"]]
     holds = "holds it" if attached == number["value"] else f"holds {attached} instead"
     here = "there is none here to compare it with"
     if Path(name).is_file():
@@ -104,7 +104,7 @@ def trace_finding(report: Report, words: str) -> Iterator[str]:
             f"{report.path}: no finding is called {words!r}, and no sentence of one "
             f"has these words; the findings are {', '.join(outcomes)}"
         )
-    compared = report.frames["comparisons.csv"]
+    compared = report.table("comparisons.csv")
     for name in found:
         outcome = str(outcomes[name]).lower()
         other = str(not outcomes[name]).lower()

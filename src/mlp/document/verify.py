@@ -151,7 +151,7 @@ def compare_claims(theirs: Claims, ours: Claims) -> Iterator[Verdict]:
 
 def spread(ours: Claims, number: Mapping) -> str:
     """Say how much a number varies between seeds."""
-    table = ours.frames[number["table"]]
+    table = ours.table(number["table"])
     for column in (re.sub("(_?)mean$", r"\1std", number["column"]), "std"):
         if column != number["column"] and column in table:
             return f"seeds spread by {table[column][number['row']]:.2g}"
@@ -205,7 +205,7 @@ def compare_tables(theirs: Claims, ours: Claims, other: bool) -> Iterator[Verdic
         if NOTHING in (there, here):
             yield DIFFERS, f"{name}, which one of the PDF and the results here lacks"
             continue
-        distance = apart(theirs.frames[name], ours.frames[name])
+        distance = apart(theirs.table(name), ours.table(name))
         verdict = UNCHECKED if other and distance < np.inf else DIFFERS
         yield (
             ALIKE if distance <= PRECISION else verdict,
@@ -224,7 +224,7 @@ def rendered(claims: Claims) -> tuple[str, dict]:
     templates = [Path(folder) for folder in claims.templates]
     return render(
         templates,
-        {name.removesuffix(".csv"): table for name, table in claims.frames.items()},
+        {name.removesuffix(".csv"): claims.table(name) for name in claims.tables},
         claims.config,
         listed(str(path) for folder in templates for path in folder.glob("*.tex")),
         claims.manifest,
