@@ -3,10 +3,12 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
 from snakemake.utils import update_config
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.tools.project import (
     PROJECT,
@@ -24,12 +26,45 @@ for name in os.environ.keys() - environment().keys():
         del os.environ[name]
 
 
-@pytest.hookimpl(tryfirst=True)
+TINY = {
+    "test_archive",
+    "test_provenance",
+    "test_reruns",
+    "test_same_bytes",
+    "test_sealed",
+    "test_tiny_run",
+    "test_trace",
+    "test_its_commands_do_what_they_say",
+    "test_the_columns_here_are_those_of_the_results",
+    "test_the_pictures_show_what_is_here",
+}
+"""The files and tests that share the run on real images."""
+LONGEST = ["tiny", "test_slurm", "test_recovery", "test_environment"]
+"""What takes long goes first, so that no worker is left alone with it in the end."""
+
+
+def group(nodeid):
+    """Name what one worker runs all of: a file, or what shares the tiny run."""
+    path, _, test = nodeid.partition("::")
+    names = {Path(path).stem, test.partition("[")[0]}
+    return "tiny" if names & TINY else Path(path).stem
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give each group to one worker; xdist 3.8 does not see its marks in pytest 9.2."""
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = group
+    return scheduler
+
+
 def pytest_collection_modifyitems(items):
-    """Give each file to one worker, and all tests that share the run to the same."""
+    """Put first what takes longest, and see that what shares the tiny run is known."""
+    order = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(group(item.nodeid), len(order)))
     for item in items:
-        group = "tiny" if "downloaded" in item.fixturenames else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+        if "downloaded" in item.fixturenames and group(item.nodeid) != "tiny":
+            raise pytest.UsageError(f"{item.nodeid} is to be listed in TINY")
 
 
 def download(folder):
