@@ -54,5 +54,4 @@ def write_csv(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
 
 def write_table(path: Path, table: "pd.DataFrame") -> None:
     """Write a table as CSV, without its index."""
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False)
+    write(path, table.to_csv(index=False))
