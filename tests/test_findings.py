@@ -247,7 +247,7 @@ CASES = {
         ({"comparisons": compared(schedule_at_setting=None)}, ""),
     ),
     "several_activations": (
-        ({}, "compares them at batch size"),
+        ({}, "compares them, each at"),
         ({"comparisons": compared(activation_tanh=None)}, ""),
     ),
     "a_batch_size_is_open": (
