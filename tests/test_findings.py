@@ -326,7 +326,7 @@ VERDICTS = {
     "easier_images": ("those are the easier ones", None, None),
     "batch_rate": ("call for longer", "is lower than that of",
         "Whether the best rates"),
-    "one_curve": ("What counts is", "itself counts more",
+    "one_curve": ("than the rate itself", "than its quotient by",
         "Whether the accuracies foll"),
     "hidden_size": ("hidden units validate better", "hidden units validate worse",
         "in a way that"),
