@@ -1,23 +1,16 @@
-"""The run on real images that files of tests share; none changes its results."""
+"""The runs that files of tests share; none changes their results."""
 
+import fcntl
 import json
 import os
 import shutil
 from pathlib import Path
 
 import pytest
-import yaml
-from snakemake.utils import update_config
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.tools.project import (
-    PROJECT,
-    clone_of_project,
-    commit_all,
-    offline,
-    own_packages,
-    snakemake,
-)
+from tests.tools.project import PROJECT, clone_of_project, offline, snakemake
+from tests.tools.small import small_project
 from workflow.environment import environment
 
 # the tests start programs, too, and import Matplotlib
@@ -27,19 +20,17 @@ for name in os.environ.keys() - environment().keys():
 
 
 TINY = {
-    "test_archive",
     "test_provenance",
     "test_reruns",
     "test_same_bytes",
     "test_sealed",
     "test_tiny_run",
     "test_trace",
-    "test_its_commands_do_what_they_say",
     "test_the_columns_here_are_those_of_the_results",
     "test_the_pictures_show_what_is_here",
 }
 """The files and tests that share the run on real images."""
-LONGEST = ["tiny", "test_slurm", "test_recovery", "test_environment"]
+LONGEST = ["tiny", "test_slurm", "test_recovery", "test_environment", "test_archive"]
 """What takes long goes first, so that no worker is left alone with it in the end."""
 
 
@@ -85,8 +76,7 @@ def download(folder):
 def build(folder, *arguments, **conditions):
     """Make the report with the tiny configuration."""
     files = ["--configfile", "tests/tiny.yaml", "source.yaml"]
-    run = snakemake(folder, *arguments, *files, **conditions)
-    assert run.returncode == 0, run.stdout + run.stderr
+    snakemake(folder, *arguments, *files, **conditions, code=0)
 
 
 @pytest.fixture(scope="session")
@@ -125,42 +115,41 @@ def tiny(downloaded, written):
     return downloaded
 
 
+ODD = {
+    "LANG": "tr_TR.UTF-8",
+    "LC_ALL": "tr_TR.UTF-8",
+    "PYTHONHASHSEED": "12345",
+    "TZ": "Pacific/Kiritimati",
+}
+
+
 @pytest.fixture(scope="session")
-def committed(tiny, tmp_path_factory):
-    """A repository whose config.yaml is the tiny one, and the report of its commit."""
+def small(tmp_path_factory):
+    """A project with little work and its report, which all workers share.
+
+    It was made under odd conditions, as far as they do not change the arithmetic.
+    """
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "d\u00e9p\u00f4t no. 2"
+    with (shared / "small.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            home = str(tmp_path_factory.mktemp("home"))
+            odd = {"umask": 0o077, "HOME": home} | ODD
+            run = snakemake(small_project(folder), "--cores", "2", **odd)
+            (folder / "output.txt").write_text(run.stdout + run.stderr)
+    output = (folder / "output.txt").read_text()
+    assert (folder / "report" / "report.pdf").exists(), output
+    return folder
+
+
+@pytest.fixture(scope="session")
+def committed(small, tmp_path_factory):
+    """A copy of that project, to write into."""
     folder = tmp_path_factory.mktemp("committed") / "project"
-    clone_of_project(folder)
-    settings = yaml.safe_load((folder / "config.yaml").read_text())
-    update_config(settings, yaml.safe_load((tiny / "tests" / "tiny.yaml").read_text()))
-    settings["dataset"]["folder"] = str(tiny / "data" / "MNIST")
-    (folder / "config.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
-    commit_all(folder)
-    for name in ("data", "results", ".snakemake/metadata"):
-        shutil.copytree(tiny / name, folder / name)
-    own_packages(folder)
-    run = snakemake(folder, "--cores", "2")
-    assert run.returncode == 0, run.stdout + run.stderr
-    return folder
-
-
-@pytest.fixture(scope="session")
-def elsewhere(tmp_path_factory):
-    """The same under other conditions, as far as they do not change the arithmetic."""
-    folder = tmp_path_factory.mktemp("else") / "d\u00e9p\u00f4t no. 2"
-    folder.mkdir()
-    download(folder)
-    build(
-        folder,
-        "--cores",
-        "1",
-        umask=0o077,
-        HOME=str(tmp_path_factory.mktemp("home")),
-        LANG="tr_TR.UTF-8",
-        LC_ALL="tr_TR.UTF-8",
-        PYTHONHASHSEED="12345",
-        TZ="Pacific/Kiritimati",
-    )
-    return folder
+    return shutil.copytree(small, folder, symlinks=True)
 
 
 def files(folder):

@@ -12,19 +12,16 @@ import rocrate
 from rocrate.rocrate import ROCrate
 
 from mlp.document.archive import REPORT
-from tests.tools.project import PROJECT, own_packages
+from tests.tools.project import PROJECT, own_packages, ran
 from workflow import commit
 from workflow.sources import SOURCES
 
 
 def archive(folder):
-    return subprocess.run(
+    return ran(
         [sys.executable, "-m", "mlp.document.archive"],
         cwd=folder,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": "src"},
-        capture_output=True,
-        text=True,
-        check=False,
     )
 
 
@@ -72,7 +69,7 @@ def test_the_crate_names_each_file_with_its_digest_and_its_job(unpacked):
 def judged(tmp_path_factory):
     """A function that gives the verdict of roc-validator on a crate."""
     packages = tmp_path_factory.mktemp("validator")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", packages]
+    pip = [sys.executable, "-m", "pip", "install", "--no-compile", "--target", packages]
     pip += ["--require-hashes", "--requirement", PROJECT / "requirements-validator.txt"]
     if subprocess.run(pip, capture_output=True, check=False).returncode != 0:
         pytest.skip("needs a package index, for roc-validator")
@@ -142,10 +139,7 @@ def test_what_no_commit_gives_is_refused(unpacked, what):
 def test_what_is_unpacked_makes_the_same_report_and_verifies_it(committed, unpacked):
     own_packages(unpacked)
     for target in ("report", "verify"):
-        made = subprocess.run(
-            ["make", target], cwd=unpacked, capture_output=True, text=True, check=False
-        )
-        assert made.returncode == 0, made.stdout + made.stderr
+        made = ran(["make", target], code=0, cwd=unpacked)
     assert "same: the sources of commit " in made.stdout
     report = Path("report", "report.pdf")
     assert (unpacked / report).read_bytes() == (committed / report).read_bytes()

@@ -4,14 +4,13 @@ import hashlib
 import os
 import random
 import re
-import subprocess
 import sys
 
 import numpy as np
 import pytest
 
 from mlp import arithmetic
-from tests.tools.project import PROJECT
+from tests.tools.project import PROJECT, ran
 from workflow import sources
 
 SOURCE = PROJECT / "src"
@@ -23,13 +22,11 @@ PORTABLE_HERE = arithmetic.obstacle() is None
 def run(script, **environment):
     """Run a script as a step by hand does, with nothing set but what is given."""
     kept = {name: value for name, value in os.environ.items() if name not in SET}
-    return subprocess.run(
+    return ran(
         [sys.executable, "-c", script],
+        code=0,
         env=kept | {"PYTHONPATH": "src"} | environment,
         cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
     ).stdout.strip()
 
 

@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import venv
 from pathlib import Path
 
 import pytest
 
-from tests.tools.project import PROJECT, commit_all, copy_of_project
+from tests.tools.project import PROJECT, commit_all, copy_of_project, ran
 from workflow import commit
 
 FILES = {"Snakefile": "x\n", "src/a.py": "x\n", "run.sh": "x\n"}
@@ -18,9 +17,7 @@ FILES = {"Snakefile": "x\n", "src/a.py": "x\n", "run.sh": "x\n"}
 def git(folder, *arguments):
     user = ["-c", "user.name=A", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
     command = ["git", *user, "-c", "protocol.file.allow=always", *arguments]
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, check=True, text=True
-    )
+    done = ran(command, code=0, cwd=folder)
     return done.stdout.strip()
 
 
@@ -143,13 +140,10 @@ def test_the_jobs_of_any_snakemake_have_the_packages(tmp_path, own_snakemake, th
     folder = copy_of_project(tmp_path / "project")
     if there:
         (folder / ".venv").symlink_to(sys.prefix)
-    run = subprocess.run(
+    run = ran(
         [*own_snakemake, "--", "softmax"],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": "/nowhere", "PYTHONSAFEPATH": ""},
-        capture_output=True,
-        text=True,
-        check=False,
     )
     printed = run.stdout + run.stderr
     assert (run.returncode == 0) == there == (folder / "results").exists(), printed

@@ -13,7 +13,7 @@ from mlp.hyperparameters import Hyperparameters
 from mlp.networks.activations import ACTIVATIONS
 from mlp.networks.batch import INITIALIZATIONS
 from mlp.networks.sgd import SCHEDULES
-from workflow.configuration import SCHEMA, problems, syntax_error
+from workflow.configuration import SCHEMA, problems
 from workflow.runs import settings, words
 
 CONFIG = yaml.safe_load(Path("config.yaml").read_text())
@@ -60,11 +60,7 @@ def test_every_key_of_the_schema_refuses_unknown_ones():
         ("learning_rate_sweep.grid", [], r"sweep.grid: \[\] should be non-empty"),
         ("learning_rate_sweep.grid", 8, "sweep.grid: 8 is not of type 'object'"),
         ("learning_rate_sweep.grid", [[]], r"grid.0: \[\] is not of type 'object'"),
-        (
-            "learning_rate_sweep.grid",
-            {"epochs": 5},
-            "epochs: 5 is not of type 'array",
-        ),
+        ("learning_rate_sweep.grid", {"epochs": 5}, "epochs: 5 is not of type 'array"),
         ("learning_rate_sweep.grid", [{"epochs": [0]}], "grid.0.epochs.0: 0 is less"),
         ("learning_rate_sweep.grid", {"rates": [1]}, "grid: .*'rates' was unexpected"),
         ("synthetic.learning_rate", float("nan"), "rate: nan is not of type 'number'"),
@@ -190,11 +186,3 @@ def test_the_hyperparameters_have_the_same_names_everywhere(properties):
 )
 def test_the_schema_allows_what_the_code_knows(name, known):
     assert sorted(SCHEMA["$defs"][name]["enum"]) == sorted(known)
-
-
-def test_a_syntax_error_is_placed(tmp_path):
-    file = tmp_path / "config.yaml"
-    file.write_text("report: {title: x}\ntraining\n  epochs: 5\n")
-    assert re.search(r"line 3, column 9", syntax_error(file))
-    file.write_text("report: {title: x}\n")
-    assert syntax_error(file) is None

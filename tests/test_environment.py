@@ -4,13 +4,14 @@ import errno
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
 import venv
 
 import pytest
 
-from tests.tools.project import PROJECT, copy_of_project, snakemake
+from tests.tools.project import copy_of_project, ran, snakemake
 from tests.tools.small import products, report, small_project
 from workflow import recovery
 from workflow.environment import BUILD, FIXED, environment, install
@@ -65,38 +66,7 @@ def test_a_user_without_a_name_gets_one():
     assert environment({})["USER"] == str(os.getuid())
 
 
-def make(folder, **variables):
-    """Make a small report with a template of the user's own."""
-    small_project(folder)
-    course = folder / "my;course,1'"
-    course.mkdir()
-    preamble = (PROJECT / "templates" / "preamble.tex").read_text()
-    (course / "preamble.tex").write_text(preamble + "\\usepackage{own}\n")
-    (course / "own.sty").write_text("% nothing\n")
-    settings = json.loads((folder / "small.yaml").read_text())
-    settings["report"] = {
-        "template": course.name,
-        "author": "Jos\u00e9 \u0141\u00f3d\u017a",
-    }
-    (folder / "small.yaml").write_text(json.dumps(settings))
-    (folder / "matplotlibrc").write_text(variables.pop("matplotlibrc", ""))
-    for name in filter(None, variables.pop("modules", "").split()):
-        (folder / f"{name}.py").write_text("raise SystemExit(f'{__file__} came first')")
-    (folder / ".venv").symlink_to(sys.prefix)
-    run = subprocess.run(
-        [".venv/bin/python", "-E", "-m", "workflow.recovery"]
-        + ["--cores", "2", "--configfile", "small.yaml"],
-        cwd=folder,
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return products(folder)
-
-
-def test_nothing_else_has_an_effect(tmp_path):
+def test_nothing_else_has_an_effect(small, tmp_path):
     home = tmp_path / "home"
     for file in ("siunitx.sty", "booktabs.sty"):
         path = home / "texmf" / "tex" / "latex" / file
@@ -110,34 +80,41 @@ def test_nothing_else_has_an_effect(tmp_path):
     }.items():
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         (home / path).write_text(text)
-    hostile = HOSTILE | {
-        "HOME": str(home),
-        "PATH": os.environ["PATH"],
-        "matplotlibrc": "font.size: 40\nbackend: nonsense\n",
-        "modules": "json numpy plot psutil queue random statistics tempfile yaml",
-    }
-    found = make(tmp_path / "a $b{c},d;e:f 'g'", **hostile)
-    calm = make(tmp_path / "calm", PATH=os.environ["PATH"], HOME="/")
-    assert [name for name in found | calm if found.get(name) != calm.get(name)] == []
+    folder = small_project(tmp_path / "a $b{c},d;e:f 'g'")
+    (folder / "matplotlibrc").write_text("font.size: 40\nbackend: nonsense\n")
+    names = "json numpy plot psutil queue random statistics tempfile yaml"
+    for name in names.split():
+        (folder / f"{name}.py").write_text("raise SystemExit(f'{__file__} came first')")
+    ran(
+        [".venv/bin/python", "-E", "-m", "workflow.recovery", "--cores", "1"],
+        code=0,
+        cwd=folder,
+        env=HOSTILE | {"HOME": str(home), "PATH": os.environ["PATH"]},
+    )
+    here, there = products(folder), products(small)
+    assert {"report/report.pdf", "report/provenance.json"} < here.keys()
+    assert len(here) > 70
+    said = json.loads(here["report/provenance.json"])
+    assert re.fullmatch("[0-9a-f]{40}", said["commit"]["hash"])
+    assert [name for name in here | there if here.get(name) != there.get(name)] == []
+
+
+NO_FOLDER = "is a link to nowhere, which is not there: make that folder"
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("link", "arguments", "message"),
     [
-        (
-            ["--configfile", "tests/tiny.yaml", "report"],
-            "there is no file report; put --",
-        ),
-        (["--configfile=tiny.yml"], "there is no file tiny.yml"),
-        ([], "is a link to nowhere, which is not there: make that folder"),
+        ("data", "--configfile tests/tiny.yaml report", "there is no file report; put"),
+        ("data", "--configfile=tiny.yml", "there is no file tiny.yml"),
+        ("data", "", NO_FOLDER),
+        ("results", "", NO_FOLDER),
     ],
 )
-@pytest.mark.parametrize("link", ["data", "results"])
-def test_a_mistake_at_the_start_is_one_line(tmp_path, arguments, message, link):
+def test_a_mistake_at_the_start_is_one_line(tmp_path, link, arguments, message):
     folder = copy_of_project(tmp_path / "project")
     (folder / link).symlink_to("nowhere")
-    (folder / "small.yaml").write_text("{}")
-    run = report(folder, *arguments)
+    run = report(folder, *arguments.split())
     output, _ = run.communicate(timeout=60)
     assert run.returncode == 1
     assert message in output
@@ -173,13 +150,11 @@ def test_an_environment_that_does_not_work_is_made_anew(tmp_path, fault):
         python.symlink_to("/nowhere/python")
     (folder / ".venv" / "report").touch()
     here = {"PYTHONPATH": os.pathsep.join(sys.path), "PIP_TARGET": "/nowhere"}
-    planned = subprocess.run(
+    planned = ran(
         ["make", "--dry-run", "-j2", ".venv/report"],
+        code=0,
         cwd=folder,
         env=os.environ | here,
-        capture_output=True,
-        text=True,
-        check=True,
     )
     assert ("Installing the Python packages" in planned.stdout) == (fault is not None)
 
@@ -236,12 +211,9 @@ def test_no_variable_stands_for_what_make_is_given(tmp_path, given, expected):
     (folder / ".venv").symlink_to(sys.prefix)
     stamp = folder / "requirements.txt"
     os.utime(stamp, (0, 0))
-    run = subprocess.run(
+    run = ran(
         ["make", "verify", *given],
         cwd=folder,
         env=os.environ | {"PDF": "evince", "REBUILD": "yes"},
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert run.stdout == expected, run.stderr

@@ -227,10 +227,7 @@ d_pre = d_hid.multiply_elementwise(H_).multiply_elementwise(
 def _():
     k = [sum(x[0, i] * W[i, j] for i in range(I)) + b[j] for j in range(H)]
     h = [1 / (1 + sp.exp(-k_j)) for k_j in k]
-    yield (
-        O_[0, :],
-        [[sum(h[i] * V[i, j] for i in range(H)) + c[j] for j in range(O)]],
-    )
+    yield (O_[0, :], [[sum(h[i] * V[i, j] for i in range(H)) + c[j] for j in range(O)]])
 
 
 @check(

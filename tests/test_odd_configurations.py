@@ -5,7 +5,6 @@ import json
 import math
 import random
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,8 @@ from hypothesis import strategies as st
 
 from mlp.document.latex import escape
 from mlp.hyperparameters import Hyperparameters
-from tests.tools.project import copy_of_project, snakemake
+from tests.tools.dry_runs import dry_runs
+from tests.tools.project import copy_of_project, ran
 from workflow import runs
 from workflow.configuration import LONG, SCHEMA, problems, syntax_error
 
@@ -224,8 +224,9 @@ def test_a_message_stays_short():
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    return copy_of_project(tmp_path_factory.mktemp("project"))
+def plan(tmp_path_factory):
+    with dry_runs(copy_of_project(tmp_path_factory.mktemp("project"))) as ask:
+        yield ask
 
 
 REAL = {name: FILES[name] for name in (
@@ -241,13 +242,11 @@ REAL = {name: FILES[name] for name in (
 
 
 @pytest.mark.parametrize("case", REAL)
-def test_snakemake_refuses_without_a_traceback_or_plans(project, case):
+def test_snakemake_refuses_without_a_traceback_or_plans(plan, case):
     content, message = REAL[case]
-    write(project / "config.yaml", content)
-    run = snakemake(project, "--dry-run", "--quiet", "rules")
-    output = run.stdout + run.stderr
+    code, output = plan(**{"config.yaml": content})
     assert "Traceback" not in output
-    assert (run.returncode == 0) == (message is None), output
+    assert (code == 0) == ("Job stats" in output) == (message is None), output
     assert message is None or message in output
 
 
@@ -270,16 +269,10 @@ def test_latex_prints_all_text_that_is_accepted(tmp_path):
         f"{preamble}{macros}\\hypersetup{{pdftitle={{{title}}}}}\n"
         f"\\begin{{document}}\\sloppy\n{body}\n\\end{{document}}\n"
     )
-    run = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-no-shell-escape"]
-        + ["odd.tex"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
+    command = (
+        "pdflatex -interaction=nonstopmode -halt-on-error -no-shell-escape odd.tex"
     )
-    assert run.returncode == 0, run.stdout[-2000:]
+    ran(command.split(), code=0, cwd=tmp_path, errors="replace")
     log = (tmp_path / "odd.log").read_text(errors="replace")
     assert "Missing character" not in log
     assert "Token not allowed" not in log

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.tools.project import PROJECT, snakemake
+from tests.tools.project import PROJECT, ran, snakemake
 
 FAILING = """
 rule fails:
@@ -51,13 +51,7 @@ def test_make_shows_bars_at_a_terminal_only():
     _, printed = at_terminal(PROJECT, "make", "-n", "report", TERM="dumb")
     assert "workflow.recovery --cores" in printed
     assert "--logger" not in printed
-    piped = subprocess.run(
-        ["make", "-n", "report"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    piped = ran(["make", "-n", "report"], code=0, cwd=PROJECT)
     assert "workflow.recovery --cores" in piped.stdout
     assert "--logger" not in piped.stdout
 

@@ -11,7 +11,8 @@ import time
 import psutil
 import pytest
 
-from tests.tools.small import products, report, run_and_kill, small_project
+from tests.tools.project import ran
+from tests.tools.small import FINAL, TRAINING, products, report, small_project, without
 from workflow.recovery import RUN, SNAKEMAKE_LOCKS, clear
 
 STEP = "src/mlp/experiments/softmax.py"
@@ -35,24 +36,17 @@ rule held_up:
 DEADLINE = 120  # s
 
 
-def finish(process):
+def finish(process, code):
     output, _ = process.communicate(timeout=DEADLINE)
     assert "Traceback" not in output
-    return process.returncode, output
+    assert process.returncode == code, output
+    return output
 
 
 def wait_until(condition, run):
     deadline = time.monotonic() + DEADLINE
     while not condition() and time.monotonic() < deadline:
         assert run.poll() is None, run.communicate()[0]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    folder = small_project(tmp_path_factory.mktemp("undisturbed"))
-    code, output = finish(report(folder))
-    assert code == 0, output
-    return products(folder)
 
 
 @pytest.fixture
@@ -81,15 +75,27 @@ def endless(project):
     run.wait()
 
 
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.campaign) for n in range(1, 20))]
+)
 def test_after_kills_at_random_moments_a_run_ends_with_the_same_bytes(
-    project, undisturbed
+    tmp_path, small, seed
 ):
-    moments = random.Random(0)
-    for _ in range(3):
-        run_and_kill(project, moments.uniform(2, 9))
-    code, output = finish(report(project))
-    assert code == 0, output
-    assert products(project) == undisturbed
+    moments = random.Random(seed)
+    project = tmp_path / "project"
+    if seed % 2:
+        small_project(project)
+    else:
+        without(TRAINING + FINAL, small, project)
+    for kill in (os.killpg, os.kill, os.killpg):  # with all its jobs, or alone
+        run = report(project)
+        try:
+            run.communicate(timeout=moments.uniform(1, 10))
+        except subprocess.TimeoutExpired:
+            kill(run.pid, signal.SIGKILL)
+            run.wait()
+    finish(report(project), code=0)
+    assert products(project) == products(small)
 
 
 def test_no_job_of_a_killed_run_lives_on(project, endless):
@@ -98,8 +104,7 @@ def test_no_job_of_a_killed_run_lives_on(project, endless):
     run.wait()
     assert job.is_running()
     assert list((project / SNAKEMAKE_LOCKS).iterdir())
-    code, output = finish(report(project, "--", "softmax"))
-    assert code == 0, output
+    finish(report(project, "--", "softmax"), code=0)
     assert not job.is_running()
     # no temporary file beside them
     record, result = sorted((project / "results").iterdir())
@@ -119,8 +124,7 @@ def test_nor_does_a_snakemake_that_a_killed_run_has_started(project):
     run.kill()
     run.wait()
     try:
-        code, output = finish(report(project, "--", "softmax"))
-        assert code == 0, output
+        finish(report(project, "--", "softmax"), code=0)
         assert not any(job.is_running() for job in jobs)
     finally:
         for job in filter(psutil.Process.is_running, jobs):
@@ -131,13 +135,11 @@ def test_nor_does_a_snakemake_that_a_killed_run_has_started(project):
 def test_a_killed_job_is_named_and_leaves_nothing(project, endless, sent):
     run, job = endless
     job.send_signal(sent)
-    code, output = finish(run)
-    assert code == 1
+    output = finish(run, code=1)
     assert "Error in rule softmax" in output
     assert "log: logs/softmax.txt" in output
     assert not (project / "results/softmax.csv").exists()
-    code, output = finish(report(project, "--", "softmax"))
-    assert code == 0, output
+    finish(report(project, "--", "softmax"), code=0)
     left = sorted(path.name for path in (project / "results").iterdir())
     assert left == [".softmax.json", "softmax.csv"]
 
@@ -161,8 +163,7 @@ def test_only_a_process_at_work_here_keeps_its_temporary_file(
 
 def test_a_second_run_is_turned_away_and_the_first_goes_on(project, endless):
     run, job = endless
-    code, output = finish(report(project))
-    assert code == 1
+    output = finish(report(project), code=1)
     assert output.startswith(f"Another run, process {run.pid} on {platform.node()}, is")
     assert len(output.splitlines()) == 1
     assert run.poll() is None
@@ -172,8 +173,7 @@ def test_a_second_run_is_turned_away_and_the_first_goes_on(project, endless):
 def test_a_snakemake_started_by_hand_is_left_at_work(project, endless):
     run, job = endless
     (project / RUN).unlink()  # as if it had been started without workflow.recovery
-    code, output = finish(report(project))
-    assert code == 1
+    output = finish(report(project), code=1)
     assert output.startswith(f"Another run, process {run.pid}, is at work")
     assert job.is_running()
 
@@ -183,34 +183,29 @@ def test_a_lock_of_another_machine_stays(project):
     lock = project / SNAKEMAKE_LOCKS / "0.output.lock"
     lock.write_text("results/softmax.csv\n")
     (project / RUN).write_text("process 1 on another")
-    code, output = finish(report(project, "--", "softmax"))
-    assert code == 1
+    output = finish(report(project, "--", "softmax"), code=1)
     assert output.startswith("Another run, process 1 on another, is at work")
     assert "snakemake --unlock" in output
     assert lock.exists()
     (project / RUN).write_text(f"process 1 on {platform.node()}")
-    assert finish(report(project, "--", "softmax"))[0] == 0
+    finish(report(project, "--", "softmax"), code=0)
 
 
 def test_snakemake_started_by_hand_records_itself(project):
     process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", "--configfile", "small.yaml", "--"]
-        + ["softmax"],
+        [sys.executable, "-m", "snakemake", "--", "softmax"],
         cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    code, output = finish(process)
-    assert code == 0, output
+    finish(process, code=0)
     recorded = (project / RUN).read_text()
     assert recorded == f"process {process.pid} on {platform.node()}"
 
 
 def mount(*arguments):
-    mounted = subprocess.run(
-        ["mount", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+    mounted = ran(["mount", *map(str, arguments)])
     if mounted.returncode:
         pytest.skip(f"needs the right to mount: {mounted.stderr}")
 
@@ -226,27 +221,24 @@ def results(project):
 
 def test_a_disk_that_is_full_at_the_start_is_named(project, results):
     mount("-t", "tmpfs", "-o", "size=4k", "tmpfs", results)
-    code, output = finish(report(project))
-    assert code == 1
+    output = finish(report(project), code=1)
     assert output == f"{results} cannot be written to: No space left on device\n"
 
 
 def test_a_read_only_folder_is_named(project, results):
     mount("--bind", results, results)
     mount("-o", "remount,ro,bind", results)
-    code, output = finish(report(project))
-    assert code == 1
+    output = finish(report(project), code=1)
     assert output == f"{results} cannot be written to: Read-only file system\n"
 
 
-def test_a_disk_that_fills_up_during_a_run(project, results, undisturbed):
+def test_a_disk_that_fills_up_during_a_run(project, results, small):
     mount("-t", "tmpfs", "-o", f"size={2**20 + 8192}", "tmpfs", results)
     step = project / STEP
     source = step.read_text()
     filling = "    Path('results/filling').write_bytes(bytes(2**20 + 8192 - 4096))\n"
     step.write_text(source.replace("    write_csv(", f"{filling}    write_csv("))
-    code, output = finish(report(project, "--", "softmax", "results/dataset.csv"))
-    assert code == 1
+    output = finish(report(project, "--", "softmax", "results/dataset.csv"), code=1)
     assert "cannot be written: [Errno 28] No space left on device" in output
     assert "Error in rule" in output
     (results / "filling").unlink()
@@ -254,6 +246,5 @@ def test_a_disk_that_fills_up_during_a_run(project, results, undisturbed):
 
     subprocess.run(["umount", results], check=True)
     step.write_text(source)
-    code, output = finish(report(project, "--", "softmax", "results/dataset.csv"))
-    assert code == 0, output
-    assert products(project).items() <= undisturbed.items()
+    finish(report(project, "--", "softmax", "results/dataset.csv"), code=0)
+    assert products(project).items() <= products(small).items()

@@ -7,15 +7,13 @@ minutes, so a plain ``pytest`` takes every sixth; ``pytest -m campaign`` the oth
 
 import ast
 import json
-import os
 import re
-import subprocess
-import sys
 import textwrap
 
 import pytest
 import yaml
 
+from tests.tools.dry_runs import dry_runs
 from tests.tools.project import PROJECT, schedule
 from workflow import sources
 
@@ -213,23 +211,13 @@ def some(cases):
 @pytest.fixture(scope="session")
 def rerun(tiny):
     """A function that tells which rules a change of files or settings would rerun."""
-    process = subprocess.Popen(
-        [sys.executable, PROJECT / "tests" / "tools" / "dry_runs.py"],
-        cwd=tiny,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
-    )
-
-    def ask(files=None, settings=None):
-        change = {"files": files or {}, "settings": settings or {}}
-        print(json.dumps(change), file=process.stdin, flush=True)
-        return set(schedule(json.loads(process.stdout.readline())))
-
-    with process:
-        yield ask
-        process.stdin.close()
+    files = ["--configfile", "tests/tiny.yaml", "change.yaml"]
+    with dry_runs(tiny) as ask:
+        yield lambda settings=None, **changes: set(
+            schedule(
+                ask(*files, **changes, **{"change.yaml": json.dumps(settings or {})})[1]
+            )
+        )
 
 
 def test_without_a_change_there_is_nothing_to_do(rerun):
@@ -240,12 +228,11 @@ def test_without_a_change_there_is_nothing_to_do(rerun):
 def test_an_edit(tiny, rerun, file, expected):
     mark = "%" if file.endswith(".tex") else "#"
     text = (tiny / file).read_text()
-    assert rerun({file: f"{text}\n{mark} an edit\n"}) == expected
+    assert rerun(**{file: f"{text}\n{mark} an edit\n"}) == expected
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "expected"),
-    some((key, *rest) for key, rest in SETTINGS.items()),
+    ("key", "value", "expected"), some((key, *rest) for key, rest in SETTINGS.items())
 )
 def test_a_setting(rerun, key, value, expected):
     for part in reversed(key.split(".")):
@@ -278,7 +265,7 @@ def test_another_command(tiny, rerun, rule):
     name = str(file.relative_to(tiny))
     # which has the commands
     listed = MANIFEST if rule not in ("download", "report") else set()
-    assert rerun({name: changed}) == downstream(rule) | DOCUMENT | listed
+    assert rerun(**{name: changed}) == downstream(rule) | DOCUMENT | listed
 
 
 def test_another_parameter_in_a_rule(tiny, rerun):
@@ -286,7 +273,7 @@ def test_another_parameter_in_a_rule(tiny, rerun):
     text = (tiny / name).read_text()
     changed = text.replace("window=100", "window=50")
     assert changed != text
-    assert rerun({name: changed}) == {"mnist_runs_figures", *DOCUMENT}
+    assert rerun(**{name: changed}) == {"mnist_runs_figures", *DOCUMENT}
 
 
 def test_a_touch_of_each_file(tiny, rerun):

@@ -2,7 +2,6 @@
 
 import math
 import random
-import subprocess
 import sys
 
 import pytest
@@ -14,6 +13,7 @@ from mlp.networks.local_derivatives import (
     loss_by_outputs,
     outputs_by_logits,
 )
+from tests.tools.project import ran
 
 
 def test_forward_gives_the_values_of_the_assignment():
@@ -37,9 +37,7 @@ def test_nothing_is_imported_but_the_standard_library():
         "print(*(name for name in third_party if not name.startswith('_')))"
     )
     command = [sys.executable, "-S", "-c", script]
-    printed = subprocess.run(
-        command, capture_output=True, text=True, check=True, env={"PYTHONPATH": "src"}
-    )
+    printed = ran(command, code=0, env={"PYTHONPATH": "src"})
     assert printed.stdout.split() == []
 
 

@@ -1,13 +1,11 @@
 """The test set: no step but the final runs opens it, from the download to the PDF."""
 
-import os
 import shutil
-import subprocess
 import sys
 
 import pytest
 
-from tests.tools.project import PROJECT
+from tests.tools.project import PROJECT, ran
 
 
 def recorded(folder):
@@ -54,20 +52,21 @@ def test_no_step_lets_another_program_open_it(tiny):
     }
 
 
+PLANTED = [
+    "open({path!r})",
+    "import os; os.open({path!r}, os.O_RDONLY)",
+    "import pathlib; pathlib.Path({path!r}).read_bytes()",
+    "import numpy; numpy.fromfile({path!r}, 'u1')",
+    "import numpy; numpy.memmap({path!r}, 'u1', 'r')",
+    "import shutil; shutil.copy({path!r}, 'copy')",
+    "import subprocess; subprocess.run(['cat', {path!r}])",
+]
+
+
 @pytest.mark.parametrize(
-    "step", ["mlp.experiments.train", "mlp.summaries.learning_rate_sweep"]
-)
-@pytest.mark.parametrize(
-    "planted",
-    [
-        "open({path!r})",
-        "import os; os.open({path!r}, os.O_RDONLY)",
-        "import pathlib; pathlib.Path({path!r}).read_bytes()",
-        "import numpy; numpy.fromfile({path!r}, 'u1')",
-        "import numpy; numpy.memmap({path!r}, 'u1', 'r')",
-        "import shutil; shutil.copy({path!r}, 'copy')",
-        "import subprocess; subprocess.run(['cat', {path!r}])",
-    ],
+    ("step", "planted"),
+    [("mlp.experiments.train", line) for line in PLANTED]
+    + [("mlp.summaries.learning_rate_sweep", PLANTED[0])],
 )
 def test_a_planted_read_is_found(tmp_path, step, planted):
     shutil.copytree(PROJECT / "src", tmp_path / "src")
@@ -81,10 +80,7 @@ def test_a_planted_read_is_found(tmp_path, step, planted):
     with module.open("a") as file:
         file.write("\n" + planted.format(path=str(test_set.relative_to(tmp_path))))
     code = f"import {step}"
-    subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": "src"}, check=True,
-    )  # fmt: skip
+    ran([sys.executable, "-c", code], 0, cwd=tmp_path, env={"PYTHONPATH": "src"})
     assert readers(tmp_path, "t10k") | users(
         tmp_path, of="cat", events=("subprocess.Popen",)
     ) == {code}

@@ -1,56 +1,34 @@
 """The workflow on a Slurm cluster, in both ways of docs/cluster.md, and with faults."""
 
 import hashlib
-import shutil
+import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-import yaml
-from snakemake.utils import update_config
 
-from tests.tools.project import commit_all, snakemake
+from tests.tools.project import ran, snakemake
 from tests.tools.slurm_cluster import cluster, obstacle, queue, wait_for
-from tests.tools.small import small_project
+from tests.tools.small import FINAL, small_project, without
 
 pytestmark = pytest.mark.skipif(bool(obstacle()), reason=str(obstacle()))
 
-PROFILE = [
-    "--workflow-profile=profiles/slurm",
-    "--slurm-init-seconds-before-status-checks=4",
-]
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    """A repository whose config.yaml asks for little, of a small data set."""
-    folder = small_project(tmp_path_factory.mktemp("slurm") / "project")
-    config = yaml.safe_load((folder / "config.yaml").read_text())
-    update_config(config, yaml.safe_load((folder / "small.yaml").read_text()))
-    config["report"]["author"] = """A_B & {C} 'quoted' "twice" $HOME"""
-    (folder / "config.yaml").write_text(yaml.safe_dump(config))
-    (folder / ".venv").symlink_to(sys.prefix)
-    commit_all(folder)
-    return folder
+# the plugin asks Slurm for the state of its jobs ever more seldom, up to each 3 minutes
+IMPATIENT = """
+import asyncio
+from snakemake.cli import main
+from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+RemoteExecutor.sleep = lambda self: asyncio.sleep(1)
+main()
+"""
+COMMAND = [sys.executable, "-c", IMPATIENT, "--workflow-profile=profiles/slurm"]
+COMMAND += ["--slurm-init-seconds-before-status-checks=1"]
 
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory):
     with cluster(tmp_path_factory.mktemp("cluster")):
         yield
-
-
-@pytest.fixture(scope="module")
-def local_pdf(project):
-    folder = copy_of(project, "local")
-    run = snakemake(folder)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return digest(folder)
-
-
-def copy_of(project, name):
-    return Path(shutil.copytree(project, project.with_name(name), symlinks=True))
 
 
 def digest(folder):
@@ -66,23 +44,22 @@ def jobs(comment, states):
     ]
 
 
-def test_in_one_allocation(project, slurm, local_pdf):
-    folder = copy_of(project, "allocation")
-    command = ["sbatch", "--wait", "--cpus-per-task=2", "--wrap=make report CORES=2"]
-    run = subprocess.run(command, cwd=folder, check=False)
-    assert run.returncode == 0, "".join(p.read_text() for p in folder.glob("slurm-*"))
-    assert digest(folder) == local_pdf
+def test_in_one_allocation(slurm, small, tmp_path):
+    folder = without(FINAL, small, tmp_path / "project")
+    send = ["sbatch", "--parsable", "--cpus-per-task=2", "--wrap=make report CORES=2"]
+    job = ran(send, code=0, cwd=folder).stdout.strip()
+    wait_for(lambda: [job] not in queue("%i"), "the job")
+    output = (folder / f"slurm-{job}.out").read_text()
+    assert re.search(r"^train_final +2$", output, re.MULTILINE), output
+    assert digest(folder) == digest(small)
 
 
-def test_with_a_job_cancelled_and_the_run_killed(project, slurm, local_pdf):
-    folder = copy_of(project, "profile")
-    output = folder.with_name("profile.txt")
+def test_with_a_job_cancelled_and_the_run_killed(slurm, small, tmp_path):
+    folder = small_project(tmp_path / "project")
+    output = tmp_path / "output.txt"
     with output.open("w") as file:
         run = subprocess.Popen(
-            [sys.executable, "-m", "snakemake", *PROFILE],
-            cwd=folder,
-            stdout=file,
-            stderr=subprocess.STDOUT,
+            COMMAND, cwd=folder, stdout=file, stderr=subprocess.STDOUT
         )
 
     def running(comment):
@@ -112,14 +89,14 @@ def test_with_a_job_cancelled_and_the_run_killed(project, slurm, local_pdf):
     assert len(finished) == 20
 
     assert snakemake(folder, "--unlock").returncode == 0
-    first = snakemake(folder, *PROFILE)
+    first = ran(COMMAND, cwd=folder)
     assert first.returncode == 1
     assert f"they have been cancelled: {left}. Start" in first.stdout + first.stderr
     assert "Traceback" not in first.stdout + first.stderr
     assert jobs("rule_summaries", "PENDING,RUNNING,COMPLETING") == []
-    again = snakemake(folder, *PROFILE)
+    again = ran(COMMAND, cwd=folder)
     assert again.returncode == 0, again.stdout + again.stderr
-    assert digest(folder) == local_pdf
+    assert digest(folder) == digest(small)
     assert jobs("rule_summaries", "CANCELLED") == [left]
     assert len(jobs("rule_summaries", "COMPLETED")) == 1
     assert {path: path.stat().st_mtime_ns for path in finished} == finished

@@ -20,7 +20,7 @@ import yaml
 from selenium.webdriver.common.by import By
 
 from tests.tools.browser import chromium, press, show, wait
-from tests.tools.project import PROJECT, offline, scheduled, snakemake
+from tests.tools.project import PROJECT, offline, ran, scheduled, snakemake
 
 QUESTIONS = yaml.safe_load((PROJECT / "templates/page/questions.yaml").read_text())
 CATEGORIES = ["Document", *(f"Question {number}" for number in QUESTIONS)]
@@ -47,8 +47,8 @@ def pdf_text(tiny):
 def page(tiny):
     report = ["--report", "report/report.html", "--report-after-run"]
     tiny_report = ["--configfile", "tests/tiny.yaml", *report, "--", "report", "pages"]
-    run = snakemake(tiny, *tiny_report)
-    assert run.returncode == 0, run.stdout + run.stderr
+    snakemake(tiny, *tiny_report, code=0)
+
     return tiny / "report" / "report.html"
 
 
@@ -134,13 +134,10 @@ def test_the_tables_have_their_rows_and_columns(tiny):
 
 
 def test_nothing_generated_is_tracked_by_git(tiny):
-    ignored = subprocess.run(
+    ignored = ran(
         ["git", "check-ignore", "--no-index", "--stdin"],
         cwd=PROJECT,
         input="data/x\nresults/x\nlogs/x\nreport/report.pdf\nreport/README.md\n",
-        capture_output=True,
-        text=True,
-        check=False,
     )
     assert "report/README.md" not in ignored.stdout
     assert len(ignored.stdout.splitlines()) == 4
@@ -171,8 +168,8 @@ def test_a_template_of_another_class_and_odd_text(tiny, tmp_path):
     }
     (folder / "other.yaml").write_text(json.dumps({"report": report}))
     files = ["--configfile", "tests/tiny.yaml", "other.yaml"]
-    run = snakemake(folder, *files)
-    assert run.returncode == 0, run.stdout + run.stderr
+    snakemake(folder, *files, code=0)
+
     reader = pypdf.PdfReader(folder / "report" / "report.pdf")
     assert reader.metadata.author == author
     first_page = re.sub(r"\s", "", reader.pages[0].extract_text())

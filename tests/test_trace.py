@@ -122,10 +122,7 @@ def test_what_changed_is_listed_by_kind(report):
     results = report.provenance["results"] | {figure: {"rule": "x", "sha256": "y"}}
     other = changed(
         report,
-        ledger={
-            "numbers": numbers,
-            "findings": findings | {name: not findings[name]},
-        },
+        ledger={"numbers": numbers, "findings": findings | {name: not findings[name]}},
         provenance={"config": config, "results": results, "sources": {}},
     )
     changes = compare.compare(report, other)

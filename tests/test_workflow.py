@@ -1,16 +1,20 @@
 """The workflow: the code that its rules declare, and what it says of mistakes."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 import yaml
 
+from tests.tools.dry_runs import dry_runs
 from tests.tools.lint import lints
-from tests.tools.project import PROJECT, copy_of_project, schedule, snakemake
+from tests.tools.project import (
+    PROJECT,
+    copy_of_project,
+    printed_by,
+    schedule,
+    snakemake,
+)
 from tests.tools.small import small_project
 from workflow.sources import SOURCE, code, places
 
@@ -21,16 +25,8 @@ STEPS = sorted(set(RUNS.findall(RULES)))
 
 @pytest.mark.parametrize("step", STEPS)
 def test_the_code_of_a_step_covers_all_that_it_imports(step):
-    script = (
-        f"import sys, {step}\n"
-        "print(*(name for name in sys.modules if name.partition('.')[0] == 'mlp'))"
-    )
-    command = [sys.executable, "-c", script]
-    printed = subprocess.run(
-        command, cwd=PROJECT, env=os.environ | {"PYTHONPATH": "src"}, text=True,
-        capture_output=True, check=True,
-    )  # fmt: skip
-    really_imported = set(printed.stdout.split())
+    modules = printed_by(f"import sys, {step}; print(*sys.modules)")
+    really_imported = {name for name in modules if name.partition(".")[0] == "mlp"}
     assert step in really_imported
     declared = {entry.split()[0] for entry in code(step)}
     assert really_imported <= declared
@@ -85,6 +81,17 @@ def test_package_files_are_empty_but_for_the_choice_of_the_arithmetic():
     assert full == [SOURCE / "mlp" / "__init__.py"]
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return small_project(tmp_path_factory.mktemp("workflow") / "project")
+
+
+@pytest.fixture(scope="module")
+def plan(project):
+    with dry_runs(project) as ask:
+        yield ask
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -93,43 +100,38 @@ def test_package_files_are_empty_but_for_the_choice_of_the_arithmetic():
         ("final: {seeds: [1, 1]}", r"final.seeds: \[1, 1\] has non-unique elements"),
     ],
 )
-def test_a_wrong_configuration_stops_before_any_job(tmp_path, text, message):
-    (tmp_path / "wrong.yaml").write_text(text)
-    run = snakemake(PROJECT, "-n", "--configfile", str(tmp_path / "wrong.yaml"))
-    output = run.stdout + run.stderr
-    assert run.returncode != 0
+def test_a_wrong_configuration_stops_before_any_job(plan, text, message):
+    code, output = plan("--configfile", "wrong.yaml", **{"wrong.yaml": text})
+    assert code != 0
     assert re.search(message, output)
     assert "Traceback" not in output
     assert "Job stats" not in output
 
 
 @pytest.mark.parametrize("folder", ["report", "results/course", "../project/report"])
-def test_a_template_among_the_outputs_is_refused(tmp_path, folder):
-    project = copy_of_project(tmp_path / "project")
+def test_a_template_among_the_outputs_is_refused(project, plan, folder):
     (project / folder).mkdir(parents=True, exist_ok=True)
-    setting = f"report={{template: {folder}}}"
-    run = snakemake(project, "-n", "--config", setting)
-    assert run.returncode != 0
-    printed = run.stdout + run.stderr
+    code, printed = plan("--config", f"report={{template: {folder}}}")
+    assert code != 0
     assert f"report.template: the pipeline writes to {folder}" in printed
     assert "Traceback" not in printed
 
 
-def test_what_an_editor_leaves_among_the_templates_is_no_template(tmp_path):
-    folder = copy_of_project(tmp_path / "project")
-    for templates in ("templates", "templates/page"):
-        (folder / templates / ".#page.html").symlink_to("user@host.1:1")
-    run = snakemake(folder, "-n", "--", "pages")
-    assert run.returncode == 0, run.stdout + run.stderr
+def test_what_an_editor_leaves_among_the_templates_is_no_template(project, plan):
+    left = [project / "templates" / name / ".#page.html" for name in ("", "page")]
+    for path in left:
+        path.symlink_to("user@host.1:1")
+    code, printed = plan("--", "pages")
+    assert code == 0, printed
+    for path in left:
+        path.unlink()
 
 
-def test_runs_that_are_made_anyway_are_not_left_out(tmp_path):
-    folder = small_project(tmp_path / "project")
-    left_out = ["--config", "learning_rate_sweep={missing_runs: leave_out}"]
-    files = ["-n", "--configfile", "small.yaml", *left_out]
-    run = snakemake(folder, *files, "--", "learning_rate_sweep")
-    rules = schedule(run.stdout + run.stderr)
-    assert rules["train"] == 2  # the seeds of mnist_runs, at a setting of the sweep
+def test_runs_that_are_made_anyway_are_not_left_out(plan):
+    left_out = "learning_rate_sweep={missing_runs: leave_out}"
+    _, printed = plan("--config", left_out, "--", "learning_rate_sweep")
+    # the seeds of mnist_runs, at a setting of the sweep
+    assert schedule(printed)["train"] == 2
 
 
 def test_without_a_source_the_error_lists_what_each_answered(tmp_path):

@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.tools.project import ran
 from tests.tools.small import small_project
 
 SIZES = [(3, 2, 2), (5, 2, 10), (10, 2, 50), (10, 10, 100)]
@@ -22,7 +23,9 @@ SIZES = [(3, 2, 2), (5, 2, 10), (10, 2, 50), (10, 10, 100)]
 CORES = 2
 BATCH_SIZES = [10, 20, 12, 15, 24, 25, 30, 40, 50, 60]
 RATES = [0.03, 0.1, 0.3, 0.01, 0.02, 0.05, 0.07, 0.2, 0.5, 0.7]
-CONFIGURATION = ["--configfile", "small.yaml", "growth.json"]
+CONFIGURATION = ["--configfile", "growth.json"]
+VERIFY = [sys.executable, "-m", "mlp.document.verify", "--pdf=report/report.pdf"]
+VERIFY += ["--rebuild="]
 
 
 def configuration(rates, batch_sizes, seeds):
@@ -60,41 +63,23 @@ def snakemake(folder, *targets, options=()):
     return seconds, int(jobs[1]) if jobs else 0, usage.ru_maxrss / 1024
 
 
+def seconds_of(folder, *command):
+    """Time a command that runs as a step does."""
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    start = time.perf_counter()
+    ran(command, 0, cwd=folder, env=os.environ | {"PYTHONPATH": "src", "PATH": path})
+    return time.perf_counter() - start
+
+
 def train_alone(folder):
     """Time the command of one training job by itself."""
-    dry = subprocess.run(
-        [
-            sys.executable, "-m", "snakemake", "-n", "-p", "--forcerun", "train",
-            *CONFIGURATION, "--", "mnist_runs",
-        ],
-        cwd=folder, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    asked = ["-n", "-p", "--forcerun", "train", *CONFIGURATION, "--", "mnist_runs"]
+    dry = ran([sys.executable, "-m", "snakemake", *asked], 0, cwd=folder)
     command = re.search(r"python -m mlp.experiments.train(.*\\\n)*.*", dry.stdout)
-    environment = os.environ | {
-        "PYTHONPATH": "src",
-        "PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]),
-    }
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        subprocess.run(
-            ["bash", "-c", command[0].partition(" >")[0]], cwd=folder, env=environment,
-            check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
-        times.append(time.perf_counter() - start)
+    words = ["bash", "-c", command[0].partition(" >")[0]]
+    times = [seconds_of(folder, *words) for _ in range(5)]
     shutil.rmtree(folder / "results" / "runs")
     return sorted(times)[2]
-
-
-def verify(folder):
-    """Time the check of the report."""
-    start = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-m", "mlp.document.verify", "--pdf=report/report.pdf",
-         "--rebuild="], cwd=folder,
-        env=os.environ | {"PYTHONPATH": "src"}, check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    return time.perf_counter() - start
 
 
 def main():
@@ -121,7 +106,7 @@ def main():
                 snakemake(project, "learning_rate_sweep")[0],
                 rest,
                 snakemake(project)[0],
-                verify(project),
+                seconds_of(project, *VERIFY),
             ]
             lines.append(
                 f"| {jobs} | {plan:.1f} | {plan_memory:.0f} | {memory:.0f} | "

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from contextlib import contextmanager
 
 import pytest
@@ -10,6 +9,8 @@ from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.tools.project import apt_install
 
 OPTIONS = [
     "--headless",
@@ -36,13 +37,7 @@ def install():
     wanted = f"needs Chromium: apt-get install {' '.join(PACKAGES)}"
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         pytest.skip(wanted)
-    apt = ["apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=600"]
-    subprocess.run([*apt, "update"], check=False)
-    command = [*apt, "install", "--yes", "--no-install-recommends", *PACKAGES]
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    installed = subprocess.run(
-        command, env=environment, capture_output=True, text=True, check=False
-    )
+    installed = apt_install(PACKAGES)
     if installed.returncode != 0:
         pytest.skip(f"{wanted}\n{installed.stderr}")
 

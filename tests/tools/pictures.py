@@ -8,7 +8,6 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pypdfium2
 from PIL import Image
 
 from mlp.document.pdf import Report
-from tests.tools.project import PROJECT, snakemake
+from tests.tools.project import PROJECT, ran, snakemake
 
 FOLDER = PROJECT / "docs" / "pictures"
 MADE_FROM = FOLDER / "made_from.json"
@@ -73,9 +72,7 @@ def main(folder):
     shutil.copyfile(folder / FIGURE, FOLDER / "figure.svg")
     dot, edges = rule_graph()
     for command in (["tred"], ["dot", "-Tsvg"]):
-        dot = subprocess.run(
-            command, input=dot, capture_output=True, text=True, check=True
-        ).stdout
+        dot = ran(command, code=0, input=dot).stdout
     (FOLDER / "rules.svg").write_text(dot)
     made_from = {
         "accuracy": accuracy(report.ledger),

@@ -9,12 +9,11 @@ qemu 7.2 crashes in NumPy's sort for AVX2, which draws images; qemu 10 does not.
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.tools.project import PROJECT, clone_of_project
+from tests.tools.project import PROJECT, clone_of_project, ran
 from tests.tools.small import small_project
 
 CPUS = ("Haswell", "Broadwell", "Skylake-Client", "EPYC-Rome", "EPYC-Milan", "max")
@@ -33,15 +32,23 @@ def build(folder, tiny, cpu=None):
     emulator = f"qemu-x86_64 -cpu {cpu} " if cpu else ""
     python.write_text(f'#!/bin/sh\nexec {emulator}{sys.executable} "$@"\n')
     python.chmod(0o755)
-    configuration = "tests/tiny.yaml" if tiny else "small.yaml"
-    run = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "all", "--keep-going"]
-        + ["--configfile", configuration, "--", "figures", "render"],
+    configuration = "tests/tiny.yaml" if tiny else "config.yaml"
+    run = ran(
+        [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--cores",
+            "all",
+            "--keep-going",
+            "--configfile",
+            configuration,
+            "--",
+            "figures",
+            "render",
+        ],
         cwd=folder,
         env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
-        capture_output=True,
-        text=True,
-        check=False,
     )
     (folder / "output.txt").write_text(run.stdout + run.stderr)
     made = (folder / "results").rglob("*")

@@ -13,13 +13,8 @@ PROJECT = SOURCE.parent
 
 
 def copy_of_project(folder):
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = ran(listing, code=0, cwd=PROJECT)
     for name in listed.stdout.splitlines():
         if (PROJECT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -36,10 +31,15 @@ def clone_of_project(folder):
 
 
 def commit_all(folder):
-    """Commit all files of a folder, in the repository that it is or becomes."""
+    """Commit all files of a folder, in the repository that it is or becomes.
+
+    The same files on the same commit give the same commit.
+    """
+    date = "2026-01-01T00:00:00Z"
+    dates = os.environ | {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
     user = ["-c", "user.name=A", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "All"]):
-        subprocess.run(["git", *user, *command], cwd=folder, check=True)
+        subprocess.run(["git", *user, *command], cwd=folder, env=dates, check=True)
 
 
 def own_packages(folder):
@@ -63,17 +63,33 @@ def offline():
     return None
 
 
-def snakemake(folder, *arguments, prefix=(), umask=-1, **environment):
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    return subprocess.run(
-        [*prefix, sys.executable, "-m", "snakemake", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=kept | environment,
-        umask=umask,
-    )
+def ran(command, code=None, **options):
+    """Run a command and keep what it prints; with a `code`, it must end with that."""
+    run = subprocess.run(command, capture_output=True, text=True, **options)
+    assert code in (None, run.returncode), run.stdout + run.stderr
+    return run
+
+
+def apt_install(packages, code=None):
+    """Install packages of Debian, or see that it fails."""
+    apt = ["apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=600"]
+    variables = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    ran([*apt, "update"], env=variables)
+    install = [*apt, "install", "--yes", "--no-install-recommends", *packages]
+    return ran(install, code, env=variables)
+
+
+def printed_by(script, **environment):
+    """Run a script with what a step has, and give the words that it prints."""
+    command = [sys.executable, "-c", script]
+    environment = os.environ | {"PYTHONPATH": "src"} | environment
+    return ran(command, 0, cwd=PROJECT, env=environment).stdout.split()
+
+
+def snakemake(folder, *arguments, prefix=(), umask=-1, code=None, **environment):
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | environment
+    command = [*prefix, sys.executable, "-m", "snakemake", *arguments]
+    return ran(command, code, cwd=folder, env=kept, umask=umask)
 
 
 def scheduled(folder, *arguments):

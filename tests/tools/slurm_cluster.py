@@ -9,6 +9,8 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from tests.tools.project import apt_install, ran
+
 CONFIGURATION = Path("/etc/slurm/slurm.conf")
 MARK = "# written by tests/tools/slurm_cluster.py"
 PACKAGES = ["munge", "slurm-client", "slurmctld", "slurmd"]
@@ -24,22 +26,6 @@ def obstacle():
     if CONFIGURATION.exists() and MARK not in CONFIGURATION.read_text():
         return f"Slurm is in use here: {CONFIGURATION}"
     return None
-
-
-def install():
-    if all(map(shutil.which, ["munged", "squeue", "slurmctld", "slurmd"])):
-        return
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (
-        ["update"],
-        ["install", "--yes", "--no-install-recommends", *PACKAGES],
-    ):
-        subprocess.run(
-            ["apt-get", "--quiet", "--quiet", *arguments],
-            env=environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
 
 
 def free_ports(number):
@@ -98,7 +84,8 @@ def daemon(log, *command):
 @contextmanager
 def cluster(folder):
     """Run a cluster with its files in `folder`; one at a time on a machine."""
-    install()
+    if not all(map(shutil.which, ["munged", "squeue", "slurmctld", "slurmd"])):
+        apt_install(PACKAGES, code=0)
     munge = folder / "munge"
     munge.mkdir(mode=0o700)
     (folder / "state").mkdir()
@@ -136,23 +123,20 @@ def cluster(folder):
 
 
 def states():
-    listing = subprocess.run(
-        ["sinfo", "--Node", "--noheader", "--format=%T"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    listing = ran(["sinfo", "--Node", "--noheader", "--format=%T"])
     return listing.stdout.split()
 
 
 def queue(*formats, states=None):
     """List the jobs, each a list of strings in squeue's `formats`."""
-    listing = subprocess.run(
-        ["squeue", "--noheader", f"--format={'|'.join(formats)}"]
-        + ([f"--states={states}"] if states else []),
-        capture_output=True,
-        text=True,
-        check=True,
+    listing = ran(
+        [
+            "squeue",
+            "--noheader",
+            f"--format={'|'.join(formats)}",
+            *([f"--states={states}"] if states else []),
+        ],
+        code=0,
     )
     return [line.split("|") for line in listing.stdout.splitlines()]
 

@@ -4,16 +4,27 @@ import gzip
 import hashlib
 import json
 import os
-import signal
+import shutil
 import subprocess
 import sys
 
 import numpy as np
+import yaml
+from snakemake.utils import update_config
 
-from tests.tools.project import copy_of_project
+from tests.tools.project import clone_of_project, commit_all, own_packages
 
 CLASSES = ["left", "right", "both"]
+COURSE = "my;course,1'"
+FINAL = ["train_final", "final", "final_figures", "comparisons"]
+TRAINING = ["train", "mnist_runs", "mnist_runs_figures", "learning_rate_sweep"]
+TRAINING += ["learning_rate_sweep_figures"]
+"""The rules that come after the training on the images, or make the final runs."""
 SETTINGS = {
+    "report": {
+        "template": COURSE,
+        "author": """A_B & {C} 'quoted' "twice" $HOME Jos\u00e9 \u0141\u00f3d\u017a""",
+    },
     "gradient_check": {"random_points": 1, "seed": 0},
     "synthetic": {"epochs": 1, "interval": 30000, "seeds": [0, 1]},
     "hyperparameters": {
@@ -48,8 +59,11 @@ def images(rng, size):
 
 
 def small_project(folder):
-    """Copy the project, with a small data set that small.yaml asks for."""
-    copy_of_project(folder)
+    """Commit, in a clone, a configuration of little work with a small data set.
+
+    It has a template of the user's own; each such clone has the same commit.
+    """
+    clone_of_project(folder)
     rng = np.random.default_rng(0)
     files = {}
     (folder / "small").mkdir()
@@ -57,7 +71,9 @@ def small_project(folder):
         for kind, array in zip(("images", "labels"), images(rng, size)):
             content = idx(array)
             file = f"{name}-{kind}-idx{array.ndim}-ubyte"
-            (folder / "small" / f"{file}.gz").write_bytes(gzip.compress(content))
+            (folder / "small" / f"{file}.gz").write_bytes(
+                gzip.compress(content, mtime=0)
+            )
             files[f"{part}_{kind}"] = {
                 "name": file,
                 "bytes": len(content),
@@ -72,15 +88,35 @@ def small_project(folder):
             "files": files,
         }
     }
-    (folder / "small.yaml").write_text(json.dumps(settings))
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    update_config(config, settings)
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    (folder / COURSE).mkdir()
+    preamble = (folder / "templates" / "preamble.tex").read_text()
+    (folder / COURSE / "preamble.tex").write_text(preamble + "\\usepackage{own}\n")
+    (folder / COURSE / "own.sty").write_text("% nothing\n")
+    commit_all(folder)
+    own_packages(folder)
+    return folder
+
+
+def without(rules, project, folder):
+    """Copy a project without its report and what some of the rules have made."""
+    shutil.copytree(project, folder, symlinks=True)
+    made = json.loads((folder / "report" / "manifest.json").read_text())
+    files = [
+        "report/report.pdf",
+        *(file for rule in rules for file in made[rule]["files"]),
+    ]
+    for file in files:
+        (folder / file).unlink()
     return folder
 
 
 def report(folder, *arguments, **options):
     """Start what `make report` starts."""
     return subprocess.Popen(
-        [sys.executable, "-m", "workflow.recovery"]
-        + ["--cores", "2", "--configfile", "small.yaml", *arguments],
+        [sys.executable, "-m", "workflow.recovery", "--cores", "2", *arguments],
         cwd=folder,
         env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
         stdout=subprocess.PIPE,
@@ -89,16 +125,6 @@ def report(folder, *arguments, **options):
         start_new_session=True,
         **options,
     )
-
-
-def run_and_kill(folder, seconds, kill=os.killpg):
-    """Start a run and kill it after so many seconds, with all its jobs or alone."""
-    run = report(folder)
-    try:
-        run.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        kill(run.pid, signal.SIGKILL)
-        run.wait()
 
 
 def products(folder):
