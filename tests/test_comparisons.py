@@ -214,6 +214,10 @@ def test_batch_sizes_hidden_sizes_and_activations_are_compared():
         "hidden_size": (300, 30, of_images({"batch_size": 8}, {"hidden_size": 30})),
     }
     same(comparisons.grid(RUNS, CHOICE), expected)
+    swapped = EPOCHS.replace({"batch_size": {8: 64, 64: 8}})
+    first, *_ = comparisons.grid(comparisons.Runs(swapped, IMAGES), CHOICE)
+    assert first[-1].p == pytest.approx(told.p)
+    assert first[-1].difference == -told.difference
     one_size = comparisons.Runs(EPOCHS[EPOCHS["hidden_size"] == 300], IMAGES)
     names = [row[0] for row in comparisons.grid(one_size, CHOICE)]
     assert names == ["batch_rate", "one_curve"]

@@ -460,6 +460,18 @@ def test_a_finding_holds_for_some_tables_and_for_others_not(name):
             True,
         ),
         (
+            "chosen_batch_size_is_at_the_edge",
+            {"chosen": pd.DataFrame({"batch_size": [16, 8]})},
+            False,
+        ),
+        ("synthetic_seeds_part", {"synthetic.validation_loss": [0.1, 0.2]}, False),
+        ("range_of_rates_is_wide_enough", {"learning_rates.diverged": 0}, True),
+        (
+            "range_of_rates_is_wide_enough",
+            {"comparisons": compared(highest_rate=None)},
+            True,
+        ),
+        (
             "some_test_images_are_mistaken",
             {
                 "final": pd.DataFrame(

@@ -25,9 +25,9 @@ NAN = float("nan")
 def test_mean_and_sample_standard_deviation_over_seeds():
     runs = pd.DataFrame(
         {
-            "rate": [1, 1, 1, 2, 2],
-            "seed": [0, 1, 2, 0, 1],
-            "loss": [1.0, 2.0, 6.0, 5.0, float("nan")],
+            "rate": [1, 1, 1, 2, 2, 2],
+            "seed": [0, 1, 2, 0, 1, 2],
+            "loss": [1.0, 2.0, 6.0, 5.0, float("nan"), 6.0],
         }
     )
     first, second = statistics.over_seeds(runs, ["rate"], ["loss"]).to_dict("records")
@@ -37,8 +37,9 @@ def test_mean_and_sample_standard_deviation_over_seeds():
         "loss_mean": 3.0,
         "loss_std": pytest.approx(math.sqrt(7)),
     }
-    assert second["n"] == 2
+    assert second["n"] == 3
     assert math.isnan(second["loss_mean"])  # a run that diverged is not left out
+    assert math.isnan(second["loss_std"])
 
 
 CHOICE = Hyperparameters(
