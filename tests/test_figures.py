@@ -211,6 +211,7 @@ def test_accuracies_that_are_all_the_same_can_be_drawn(tmp_path, accuracy):
     table["epoch"] = 1
     rates = learning_rate_sweep.draw_learning_rates(table[:3], table)
     assert rates.axes[0].get_ylim()[0] >= 0
+    assert rates.axes[2].get_xticks().tolist() == [1]  # of the one epoch
     style.save(rates, [tmp_path / "rates.pdf"])
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from mlp.command import arguments
 from mlp.figures import style
@@ -73,7 +73,7 @@ def draw_curves(axes: Axes, curves: pd.DataFrame) -> None:
             label=f"{rate:g}",
         )
     plain_log(axes, curves["validation_loss_mean"])
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    style.mark_integers(axes, curves["epoch"].nunique())
     axes.set(xlabel="epoch", ylabel="validation loss (nats)")
     beside = {"loc": "center left", "bbox_to_anchor": (1, 0.5), "fontsize": 7}
     axes.legend(title="rate", **beside)

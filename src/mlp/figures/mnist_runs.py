@@ -6,7 +6,6 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -35,7 +34,7 @@ def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
         label=f"mean of the last {window} batches" if window > 1 else "the same",
     )
     axes.set(xlabel="step", ylabel="loss (nats)", yscale="log")
-    mark_integers(axes, len(batches))
+    style.mark_integers(axes, len(batches))
     lowest = batches["loss"].quantile(0.01)
     if lowest > 0:
         axes.set_ylim(bottom=max(1e-4, lowest))
@@ -103,15 +102,8 @@ def draw_epochs(epochs: pd.DataFrame) -> Figure:
     low, high = accuracies.get_ylim()
     accuracies.set_ylim(max(low, -0.5), min(high, 100.5))  # there is nothing beyond
     for axes in (losses, accuracies):
-        mark_integers(axes, len(epochs))
+        style.mark_integers(axes, len(epochs))
     return figure
-
-
-def mark_integers(axes: Axes, count: int) -> None:
-    """Mark integers alone below a figure; a single one, if there is no more."""
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if count == 1:
-        axes.set(xlim=(0.4, 1.5), xticks=[1])
 
 
 def main() -> None:

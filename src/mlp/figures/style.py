@@ -5,7 +5,9 @@ from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mlp.outputs import replacing
 
@@ -58,6 +60,13 @@ def use() -> None:
 def text(words: str) -> str:
     """Keep Matplotlib from reading mathematics into words."""
     return words.replace("$", r"\$")
+
+
+def mark_integers(axes: Axes, count: int) -> None:
+    """Mark integers alone below a figure; a single one, if there is no more."""
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if count == 1:
+        axes.set(xlim=(0.4, 1.5), xticks=[1])
 
 
 def save(figure: Figure, paths: Iterable[Path]) -> None:
