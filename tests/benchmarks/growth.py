@@ -110,7 +110,7 @@ def main():
             ]
             lines.append(
                 f"| {jobs} | {plan:.1f} | {plan_memory:.0f} | {memory:.0f} | "
-                + " | ".join(f"{each:.3g}" for each in times)
+                + " | ".join(f"{float(f'{each:.3g}'):g}" for each in times)
                 + " |"
             )
             print(lines[-1], flush=True)
