@@ -154,18 +154,19 @@ def test_the_first_image_of_each_class_and_all_pixels_are_drawn(classes):
 def test_the_mistakes_of_most_networks_come_first():
     def wrong(index, probability):
         return {
-            "index": np.array(index),
+            "index": np.array(index, int),
             "true_class": np.zeros(len(index), int),
             "predicted_class": np.ones(len(index), int),
             "probability": np.array(probability),
-            "image": np.stack([np.full((2, 3), i, np.uint8) for i in index]),
+            "image": np.array(index, np.uint8)[:, None, None] * np.ones((2, 3), int),
         }
 
     runs = [wrong([7, 8, 9], [0.5, 0.9, 0.6]), wrong([7, 9], [0.7, 0.7])]
+    runs.append(wrong([], []))
     figure = final.draw_mistakes(runs, ["a_b", "$x$"])
     shown = [axes.images[0].get_array()[0, 0] for axes in figure.axes if axes.images]
     assert shown == [9, 7, 8]  # twice with 0.65, twice with 0.6, once
-    assert figure.axes[0].get_title().endswith("2/2, 0.65")
+    assert figure.axes[0].get_title().endswith("2/3, 0.65")
     assert r"\$x\$" in figure.axes[0].get_title()
 
 
@@ -225,12 +226,13 @@ def test_names_and_numbers_that_need_room_get_it_and_no_mistake_is_no_blank(tmp_
     assert [text.get_text() for text in figure.texts] == ["no mistakes"]
     for size in (2, 26, 256):
         pairs = [
-            {"true_class": i, "predicted_class": j, "count_mean": float(i == j)}
+            {"true_class": i, "predicted_class": j, "count_mean": (i == j) / 2}
             for i, j in np.ndindex(size, size)
         ]
         names = [f"a name as long as {i}" for i in range(size)]
         figure = final.draw_confusion(pd.DataFrame(pairs), names)
         assert figure.axes[0].images[0].get_clim() == (0, 0.01)
+        assert {text.get_text() for text in figure.axes[0].texts} <= {"0.5"}
         figure.draw_without_rendering()
         low, high = (
             figure.axes[0].get_yticklabels()[i].get_window_extent() for i in (0, 1)

@@ -32,7 +32,7 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
             axes.text(
                 column,
                 row,
-                f"{count:.0f}" if row == column else f"{count:.1f}",
+                f"{count:.1f}" if count < 100 else f"{count:.0f}",
                 ha="center",
                 va="center",
                 fontsize=7,
@@ -55,7 +55,8 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
 def draw_mistakes(runs: list[np.ndarray], classes: list[str]) -> Figure:
     """Draw the test images that most seeds get wrong, the surest mistakes first."""
     names = ["index", "true_class", "predicted_class", "probability", "image"]
-    wrong = pd.concat(pd.DataFrame({n: list(run[n]) for n in names}) for run in runs)
+    # at once, since the table of a run without mistakes would make floats of all
+    wrong = pd.DataFrame({n: list(np.concatenate([r[n] for r in runs])) for n in names})
     images = wrong.groupby("index").agg(
         times=("index", "size"),
         probability=("probability", "mean"),
