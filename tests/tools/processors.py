@@ -8,12 +8,11 @@ qemu 7.2 crashes in NumPy's sort for AVX2, which draws images; qemu 10 does not.
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.tools.project import PROJECT, clone_of_project, ran
+from tests.tools.project import PROJECT, clone_of_project, snakemake
 from tests.tools.small import small_project
 
 CPUS = ("Haswell", "Broadwell", "Skylake-Client", "EPYC-Rome", "EPYC-Milan", "max")
@@ -33,23 +32,8 @@ def build(folder, tiny, cpu=None):
     python.write_text(f'#!/bin/sh\nexec {emulator}{sys.executable} "$@"\n')
     python.chmod(0o755)
     configuration = "tests/tiny.yaml" if tiny else "config.yaml"
-    run = ran(
-        [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "--cores",
-            "all",
-            "--keep-going",
-            "--configfile",
-            configuration,
-            "--",
-            "figures",
-            "render",
-        ],
-        cwd=folder,
-        env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
-    )
+    options = ["--cores", "all", "--keep-going", "--configfile", configuration]
+    run = snakemake(folder, *options, "--", "figures", "render")
     (folder / "output.txt").write_text(run.stdout + run.stderr)
     made = (folder / "results").rglob("*")
     return {
