@@ -10,13 +10,11 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from mlp.summaries.comparison import LARGER, SMALLER
-
 Tables = Mapping[str, pd.DataFrame]
 Finding = Callable[[Tables], bool]
 OUTCOMES: dict[str, Callable[[pd.Series], bool]] = {
-    "larger": lambda row: row["verdict"] == LARGER,
-    "smaller": lambda row: row["verdict"] == SMALLER,
+    "larger": lambda row: row["verdict"] == "larger",
+    "smaller": lambda row: row["verdict"] == "smaller",
     "equal": lambda row: row["difference"] == 0,
     "compared": lambda row: True,
 }

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 CONFIDENCE = 0.95
-LARGER, SMALLER, UNTOLD = "larger", "smaller", "cannot be told"
+UNTOLD = "cannot be told"
 
 
 class Error(NamedTuple):
@@ -205,7 +205,7 @@ def judge(table: pd.DataFrame) -> pd.DataFrame:
     families = table.groupby("family")["p"]
     table["p_holm"] = pd.concat([holm(p) for _, p in families])
     sure = table["p_holm"] <= 1 - CONFIDENCE
-    side = np.where(table["difference"] > 0, LARGER, SMALLER)
+    side = np.where(table["difference"] > 0, "larger", "smaller")
     deviations = table["metric"].str.startswith("ln std of train_loss")
     size = table["difference"].abs()
     size = np.sinh(size.where(deviations)).fillna(size)  # see compare_deviations
