@@ -10,10 +10,10 @@ scikit-learn shuffles by itself.
 import argparse
 import csv
 import importlib.util
+import itertools
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +22,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import yaml
+
+from tests.tools.project import ran
+from workflow.environment import environment
 
 EPOCHS, LEARNING_RATE, SEED = 5, 0.1, 0
 SETTING = (
@@ -38,10 +41,7 @@ ENVIRONMENT = {
     ),
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
     "JAX_PLATFORMS": "cpu",
-    "PYTHONPATH": "src",
-    # as workflow/environment.py has it for all jobs
-    "MALLOC_TRIM_THRESHOLD_": "268435456",
-    "MALLOC_MMAP_THRESHOLD_": "268435456",
+    "PYTHONPATH": os.pathsep.join(["src", "."]),
 }
 
 
@@ -220,24 +220,15 @@ def command(name, size, folder):
     return [sys.executable, "-m", "mlp.experiments.train", *words]
 
 
-def environment(name):
-    """Give the variables of a run; only what is portable is held to a kernel."""
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if key
-        not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NPY_ENABLE_CPU_FEATURES")
-    }
-    return kept | ENVIRONMENT | {"MLP_ARITHMETIC": OURS.get(name, "native")}
+def variables(name):
+    """Give the variables of a run: those of all jobs, and one thread for each."""
+    return environment() | ENVIRONMENT | {"MLP_ARITHMETIC": OURS.get(name, "native")}
 
 
 def timed(name, size, folder):
     """Run once; give the seconds and the first losses of batches."""
     start = time.perf_counter()
-    subprocess.run(
-        command(name, size, folder), env=environment(name), check=True,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    ran(command(name, size, folder), 0, env=variables(name))
     seconds = time.perf_counter() - start
     with (folder / "batches.csv").open() as file:
         losses = [float(row["loss"] or "nan") for row in csv.DictReader(file)][:STEPS]
@@ -250,11 +241,7 @@ def kernel(name):
         "import mlp, numpy, threadpoolctl as t; "
         "print(*{each['architecture'] for each in t.threadpool_info()})"
     )
-    said = subprocess.run(
-        [sys.executable, "-c", say], env=environment(name), check=True,
-        capture_output=True, text=True,
-    )  # fmt: skip
-    return said.stdout.strip()
+    return ran([sys.executable, "-c", say], 0, env=variables(name)).stdout.strip()
 
 
 def machine():
@@ -263,6 +250,11 @@ def machine():
     models = [s.partition(": ")[2] for s in cpuinfo.splitlines() if "model name" in s]
     model = models[0] if models else platform.processor()
     return f"{model}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def spread(times):
+    """Write the median of some times, and the lowest and the highest."""
+    return f"{statistics.median(times):.1f} ({min(times):.1f} to {max(times):.1f})"
 
 
 def table(header, rows):
@@ -293,31 +285,24 @@ def main():
         versions.append(f"{package} {version(package)}")
     seconds, apart = {}, 0.0
     with tempfile.TemporaryDirectory() as temporary:
-        for _ in range(arguments.rounds):
-            for size in arguments.sizes:
-                expected: list[float] = []
-                for name in names:
-                    taken, losses = timed(name, size, Path(temporary))
-                    seconds.setdefault((name, size), []).append(taken)
-                    expected = expected or losses
-                    apart = max(
-                        [apart, *(abs(a - b) for a, b in zip(losses, expected))]
-                    )
-                    if apart > TOLERANCE:
-                        raise SystemExit(
-                            f"{name}, batch size {size}: a loss among the first "
-                            f"{STEPS} differs by {apart:.1g}, so the work differs"
-                        )
-                    print(f"{name}, batch size {size}: {taken:.1f} s", flush=True)
+        turns = itertools.product(range(arguments.rounds), arguments.sizes, names)
+        for _, size, name in turns:
+            taken, losses = timed(name, size, Path(temporary))
+            seconds.setdefault((name, size), []).append(taken)
+            if name == names[0]:
+                expected = losses
+            apart = max([apart, *(abs(a - b) for a, b in zip(losses, expected))])
+            if apart > TOLERANCE:
+                raise SystemExit(
+                    f"{name}, batch size {size}: a loss among the first {STEPS} "
+                    f"differs by {apart:.1g}, so the work differs"
+                )
+            print(f"{name}, batch size {size}: {taken:.1f} s", flush=True)
 
     median = {key: statistics.median(times) for key, times in seconds.items()}
     sizes = arguments.sizes
     header = ["batch size", *map(str, sizes)]
-    times = [
-        [name, *(f"{median[name, s]:.1f} ({min(seconds[name, s]):.1f} to "
-                 f"{max(seconds[name, s]):.1f})" for s in sizes)]
-        for name in names
-    ]  # fmt: skip
+    times = [[name, *(spread(seconds[name, s]) for s in sizes)] for name in names]
     ratios = [
         [
             f"{ours} / {name}",
