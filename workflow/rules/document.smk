@@ -142,8 +142,10 @@ rule manifest:
 rule report:
     """Compile the report, with what it was made from, and which rule made which."""
     input:
-        # a function: Snakemake looks at each file of a list by name again for each other
-        lambda wildcards: all_triggers(workflow.dag_settings) and MADE_FILES,
+        # a function: Snakemake looks at each file of a list by name again for each other,
+        # and for each input at all jobs that give one: what has been summed up is left out
+        lambda wildcards: all_triggers(workflow.dag_settings)
+        and sorted({*MADE_FILES}.difference(SWEEP_RUNS)),
         **dict(rules.render.output.items()),
         manifest=rules.manifest.output,
         templates=TEMPLATE_FILES,

@@ -23,6 +23,7 @@ from mlp.summaries.comparison import (
 from mlp.summaries.final import tested_right
 from mlp.summaries.learning_rate_sweep import SETTING, alike, ranked, summarize
 from mlp.summaries.learning_rate_sweep import activations as best_activations
+from mlp.summaries.statistics import read_runs
 
 Row = tuple[str, str, object, object, Comparison]
 """Name, metric, what is compared with what, and the comparison."""
@@ -260,11 +261,9 @@ def main() -> None:
     )  # fmt: skip
 
     setting, chosen = options.hyperparameters, pd.read_csv(options.chosen).iloc[0]
-    text = {"validation_mistakes": str}  # or a single mistake would be a number
-    paths = filter(None, sys.stdin.read().splitlines())
-    sweep = pd.concat(pd.read_csv(path, dtype=text) for path in paths)
+    sweep = read_runs(filter(None, sys.stdin.read().splitlines()))
     runs = Runs(sweep, options.validation_size)
-    epochs = pd.concat(map(pd.read_csv, options.epochs))
+    epochs = read_runs(options.epochs)
     batches = pd.concat(
         pd.read_csv(path).assign(seed=seed)
         for path, seed in zip(options.batches, epochs["seed"].unique(), strict=True)
@@ -272,7 +271,7 @@ def main() -> None:
     results = pd.read_csv(options.final)
     right = tested_right(results, options.mistakes)
     families = {
-        "4": synthetic(pd.concat(map(pd.read_csv, options.synthetic))),
+        "4": synthetic(read_runs(options.synthetic)),
         "7.1": training(epochs, batches),
         "7.2": initializations(runs, setting, epochs, batches),
         "7.3 rates": learning_rates(runs, setting, options.rates),

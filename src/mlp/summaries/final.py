@@ -8,6 +8,7 @@ import pandas as pd
 from mlp.command import arguments
 from mlp.outputs import write_table
 from mlp.summaries.comparison import CONFIDENCE, interval_of_mean
+from mlp.summaries.statistics import read_runs
 
 METRICS = ["train_loss", "train_accuracy", "test_loss", "test_accuracy", "test_errors"]
 
@@ -55,10 +56,10 @@ def main() -> None:
         summary=Path, confusion=Path,
     )  # fmt: skip
 
-    runs = pd.concat(map(pd.read_csv, options.results))
+    runs = read_runs(options.results)
     runs = runs.sort_values("choice", kind="stable")  # seeds stay in their order
     right = tested_right(runs, options.mistakes)
-    confusion = pd.concat(map(pd.read_csv, options.confusions))
+    confusion = read_runs(options.confusions)
     for path, table in {
         options.final: runs,
         options.summary: summarize(runs, right),

@@ -10,7 +10,7 @@ import pandas as pd
 from mlp.command import arguments
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_csv, write_table
-from mlp.summaries.statistics import ended, over_seeds
+from mlp.summaries.statistics import ended, over_seeds, read_runs
 
 SETTING = list(Hyperparameters._fields)
 CURVES = ["running_train_loss", "validation_loss", "validation_accuracy"]
@@ -159,7 +159,7 @@ def main() -> None:
     paths = list(filter(None, sys.stdin.read().splitlines()))
     if not paths:
         raise NoCandidateError("none of the runs of learning_rate_sweep is there")
-    runs = pd.concat(map(pd.read_csv, paths))
+    runs = read_runs(paths)
     summary = summarize(runs)
     setting = options.hyperparameters
     chosen = choices(summary, setting, options.seeds)

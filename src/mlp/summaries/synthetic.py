@@ -12,7 +12,7 @@ from mlp.data import normalization, synthetic
 from mlp.networks import batch
 from mlp.outputs import write_table
 from mlp.summaries.comparison import share
-from mlp.summaries.statistics import over_seeds
+from mlp.summaries.statistics import over_seeds, read_runs
 
 SHOWN = 5  # first instances, to look at
 METRICS = ["train_loss", "validation_loss", "validation_accuracy"]
@@ -120,7 +120,7 @@ def main() -> None:
         outcome=Path,
     )  # fmt: skip
 
-    runs = pd.concat(map(pd.read_csv, options.curves))
+    runs = read_runs(options.curves)
     data = describe_data()
     validation = data[data["set"] == "validation"].iloc[0]
     result, outcome = summarize(
