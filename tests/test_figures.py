@@ -56,7 +56,7 @@ def test_the_heat_map_has_each_setting_in_its_field():
 @pytest.mark.parametrize(
     ("columns", "titles"),
     [
-        ({"hidden_size": [30, 30, 300] * 2}, ["30 hidden units", "300 hidden units"]),
+        ({"hidden_size": [1, 1, 300] * 2}, ["1 hidden unit", "300 hidden units"]),
         ({"activation": ["relu", "relu", "tanh"] * 2}, ["relu", "tanh"]),
         ({"epochs": [2, 2, 5] * 2, "schedule": ["constant", "constant", "linear"] * 2},
          ["constant, 2 epochs", "linear, 5 epochs"]),
@@ -108,10 +108,11 @@ def test_a_single_setting_beside_a_grid_gets_no_panel():
 
 
 def test_the_running_mean_is_over_the_window():
-    batches = pd.DataFrame({"step": range(1, 11), "loss": [1.0] * 5 + [3.0] * 5})
-    *_, mean = mnist_runs.draw_batches(batches, 5).axes[0].lines
-    assert mean.get_ydata()[-1] == 3.0
-    assert mean.get_ydata()[6] == pytest.approx((3 * 1 + 2 * 3) / 5)
+    batches = pd.DataFrame({"step": range(1, 101), "loss": [1.0] * 50 + [3.0] * 50})
+    for window in (5, 50):  # which would be half of so short a run
+        *_, mean = mnist_runs.draw_batches(batches, window).axes[0].lines
+        assert mean.get_ydata()[-1] == 3.0
+        assert mean.get_ydata()[51] == pytest.approx((3 * 1 + 2 * 3) / 5)
 
 
 def test_each_learning_rate_has_its_curve_while_there_are_few():
@@ -224,7 +225,7 @@ def test_names_and_numbers_that_need_room_get_it_and_no_mistake_is_no_blank(tmp_
     }  # fmt: skip
     figure = final.draw_mistakes([nobody], ["a", "b"])
     assert [text.get_text() for text in figure.texts] == ["no mistakes"]
-    for size in (2, 26, 256):
+    for size in (2, 15, 26, 256):
         pairs = [
             {"true_class": i, "predicted_class": j, "count_mean": (i == j) / 2}
             for i, j in np.ndindex(size, size)

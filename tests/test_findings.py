@@ -266,7 +266,7 @@ VERDICTS = {
     "spread_change": ("runs move apart", "runs come together", "Whether it changes"),
     "batch_spread": ("Most of the spread", "figure is disagreement",
         "networks do cannot"),
-    "schedule_spread": ("work of the schedule", "not the schedule", "in it is open"),
+    "schedule_spread": ("ends with a larger", "ends with a smaller", "in it is open"),
     "schedule_at_setting": ("there is the better", "there is the worse",
         "two cannot be"),
     "next_rate": ("It is better than the next, ", None,
@@ -471,7 +471,10 @@ def test_a_repository_gives_links_to_the_code_at_the_commit():
 
 def test_one_of_anything_is_in_the_singular():
     one_of_each = choosing("hyperparameters", epochs=1, hidden_size=1)
-    source, _ = report(changed({"dataset.instances": 1}), one_of_each)
-    assert re.findall(r"\\num\{1\}\}* (?:\w+ )?(?:units|epochs|images)", source) == []
+    tables = changed({"dataset.instances": 1, "batching.step": 1, "chosen.epochs": 9})
+    source, _ = report(tables, one_of_each)
+    many = r"\\num\{1\}\}* (?:\w+ )?(?:units|epochs|images|steps)"
+    assert re.findall(many, source) == []
+    assert re.search(r"Trained for \S*num\{9\}\}* epochs", source)  # by the choice
     for one in (r"1\}\}* epoch\b", r"1\}\}* sigmoid unit\b"):
         assert re.search(one, source)

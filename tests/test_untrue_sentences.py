@@ -381,6 +381,7 @@ CONTRADICTIONS = [
     ("That is below the validation accuracy", "the test images may be easier"),
     ("does better, with a mean of", "the test images are the easier ones"),
     ("No batch can be smaller", "Its batch size is at the edge"),
+    ("A batch holds the whole training set", "ithin one run"),
     ("since each batch is a few other images", "figure is disagreement"),
 ]
 

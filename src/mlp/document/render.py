@@ -238,7 +238,7 @@ def render(
 
 COUNTED = (
     "epoch|unit|image|network|seed|point|instance|parameter|pixel|class|run|mistake|"
-    "batch|setting|derivative"
+    "batch|setting|derivative|step"
 )
 KINDS = r"(?:(?:hidden|sigmoid|tanh|rectified|linear|training|test|canonical)\s+)*"
 """Words between a number and the noun."""

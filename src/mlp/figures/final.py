@@ -23,8 +23,10 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
     mistakes = np.where(np.eye(len(counts), dtype=bool), np.nan, 100 * shares)
     most = max(np.nanmax(mistakes), 0.01)  # a bar of colours needs some length
     large = len(classes) > 15  # no room for the numbers
-    height = 5.5 if large else 2.8
-    figure, axes = plt.subplots(figsize=(style.TEXT_WIDTH * (0.75 + large / 4), height))
+    crowded = len(classes) + max(map(len, classes)) / 2 > 16
+    figure, axes = plt.subplots(
+        figsize=(style.TEXT_WIDTH * (0.75 + crowded / 4), 5.5 if crowded else 2.8)
+    )
     image = axes.imshow(mistakes, cmap="Blues", vmin=0, vmax=most)
     for (row, column), count in np.ndenumerate(counts):
         if count and not large:
@@ -48,7 +50,7 @@ def draw_confusion(confusion: pd.DataFrame, classes: list[str]) -> Figure:
         axes.tick_params(axis="x", rotation=90)
     axes.set(xlabel="predicted class", ylabel="true class")
     axes.grid(visible=False)
-    figure.colorbar(image, label="share of the true class, mistakes only (%)")
+    figure.colorbar(image, label="share of the true class,\nmistakes only (%)")
     return figure
 
 

@@ -1,6 +1,7 @@
 """The figures of question 7.3: learning rates and batch sizes."""
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -112,7 +113,7 @@ def panels(grid: pd.DataFrame) -> dict[str, pd.DataFrame]:
     tables = {}
     for values, part in grid.groupby(others) if others else [((), grid)]:
         words = (f"{v} {UNITS.get(n, '')}".strip() for n, v in zip(others, values))
-        title = ", ".join(words)
+        title = re.sub(r"\b1 (hidden unit|epoch)s", r"1 \1", ", ".join(words))
         fields = part.set_index(axes)
         tables[title] = pd.DataFrame(
             {

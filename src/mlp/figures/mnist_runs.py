@@ -25,7 +25,7 @@ def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
         rasterized=True,  # a dot a step would make a slow PDF
         label="one batch",
     )
-    window = min(window, len(batches))
+    window = min(window, -(-len(batches) // 20))  # a short run needs a finer one
     mean = batches["loss"].rolling(window, min_periods=1).mean()
     axes.plot(
         batches["step"],
@@ -63,8 +63,10 @@ def draw_spread(
     right.plot(step, mean, marker=marker, label="mean")
     band = {"alpha": 0.3, "linewidth": 0, "label": "standard deviation"}
     right.fill_between(step, mean - std, mean + std, color=style.COLORS[0], **band)
-    for axes, what in ((left, "each batch"), (right, f"means over {window} steps")):
-        axes.set(xlabel=f"epoch, of {len(batches) // epochs} steps", title=what)
+    means = f"means over {window} steps" if window > 1 else "each step"
+    steps = len(batches) // epochs
+    for axes, what in ((left, "each batch"), (right, means)):
+        axes.set(xlabel=f"epoch, of {steps} step{'s' * (steps > 1)}", title=what)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(fontsize=7)
     drawn = np.append(seeds, single)
