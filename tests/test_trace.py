@@ -97,6 +97,7 @@ def test_a_finding_is_traced_to_the_numbers_it_rests_on(report, tiny):
             "98.251",
             r"prints no 98\.251 from a table; give the digits",
         ),
+        (trace.trace_number, "", "prints no such number from a table; give .* NUMBER="),
         (trace.trace_finding, "the moon", r"no finding is called 'the moon'"),
     ],
 )

@@ -70,8 +70,8 @@ def trace_number(report: Report, printed: str) -> Iterator[str]:
     found = [[n for n in numbers if n["printed"] == printed] for numbers in cells]
     if not any(found):
         raise SystemExit(
-            f"{report.path} prints no {printed} from a table; give the digits as they "
-            "are printed, such as 98.25"
+            f"{report.path} prints no {printed or 'such number'} from a table; give "
+            "the digits as they are printed, NUMBER=98.25, or FINDING=words"
         )
     for numbers in filter(None, found):
         for place in map(report.place, numbers):
