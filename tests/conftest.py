@@ -1,6 +1,7 @@
 """The runs that files of tests share; none changes their results."""
 
 import fcntl
+import functools
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.tools.dry_runs import dry_runs
 from tests.tools.project import PROJECT, clone_of_project, offline, snakemake
 from tests.tools.small import small_project
 from workflow.environment import environment
@@ -20,7 +22,6 @@ for name in os.environ.keys() - environment().keys():
 
 
 TINY = {
-    "test_provenance",
     "test_reruns",
     "test_same_bytes",
     "test_sealed",
@@ -30,7 +31,8 @@ TINY = {
     "test_the_pictures_show_what_is_here",
 }
 """The files and tests that share the run on real images."""
-LONGEST = ["tiny", "test_slurm", "test_recovery", "test_environment", "test_archive"]
+SHARING = ["tiny", "test_provenance"]  # the second has a copy of that run
+LONGEST = ["tiny", "test_slurm", "test_recovery", "test_provenance", "test_archive"]
 """What takes long goes first, so that no worker is left alone with it in the end."""
 
 
@@ -54,12 +56,36 @@ def pytest_collection_modifyitems(items):
     order = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(group(item.nodeid), len(order)))
     for item in items:
-        if "downloaded" in item.fixturenames and group(item.nodeid) != "tiny":
+        if "tiny" in item.fixturenames and group(item.nodeid) not in SHARING:
             raise pytest.UsageError(f"{item.nodeid} is to be listed in TINY")
 
 
-def download(folder):
-    """Clone the project and get the data; its steps record what they open of these."""
+def made_once(factory, name, make):
+    """Let the first worker that asks for a folder make it; all have the same."""
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / name
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            make(folder)
+    assert (folder / "report" / "report.pdf").exists()
+    return folder
+
+
+def build(folder, *arguments, **conditions):
+    """Make the report with the tiny configuration."""
+    files = ["--configfile", "tests/tiny.yaml", "source.yaml"]
+    snakemake(folder, *arguments, *files, **conditions, code=0)
+
+
+def make_tiny(folder):
+    """Get the data, and make the report without a network where that can be had.
+
+    The steps record what they open of the data. Beside the folder are a copy of it, a
+    list of what the run has written, its home and its folder for temporary files.
+    """
     clone_of_project(folder)
     # the steps have src on their path
     shutil.copy(
@@ -70,49 +96,41 @@ def download(folder):
         source = {"dataset": {"folder": str(PROJECT / "data" / "MNIST")}}
     (folder / "source.yaml").write_text(json.dumps(source))
     build(folder, "--cores", "1", "--until", "download")
-    return folder
-
-
-def build(folder, *arguments, **conditions):
-    """Make the report with the tiny configuration."""
-    files = ["--configfile", "tests/tiny.yaml", "source.yaml"]
-    snakemake(folder, *arguments, *files, **conditions, code=0)
-
-
-@pytest.fixture(scope="session")
-def downloaded(tmp_path_factory):
-    return download(tmp_path_factory.mktemp("tiny"))
-
-
-@pytest.fixture(scope="session")
-def outside(tmp_path_factory):
-    """An empty home and an empty folder for temporary files."""
-    folder = tmp_path_factory.mktemp("outside")
-    (folder / "home").mkdir()
-    (folder / "tmp").mkdir()
-    return folder
-
-
-@pytest.fixture(scope="session")
-def written(downloaded, outside):
-    """What the run wrote, on a machine without a network where that can be had."""
-    before = files(downloaded)
+    before = files(folder)
+    outside = {"HOME": folder.with_name("home"), "TMPDIR": folder.with_name("tmp")}
+    for path in outside.values():
+        path.mkdir()
     build(
-        downloaded,
+        folder,
         "--cores",
         "2",
         prefix=offline() or [],
-        HOME=str(outside / "home"),
-        TMPDIR=str(outside / "tmp"),
         PYTHONDONTWRITEBYTECODE="1",
+        **{name: str(path) for name, path in outside.items()},
     )
-    after = files(downloaded)
-    return {name for name in after if after[name] != before.get(name)}
+    after = files(folder)
+    written = [name for name in after if after[name] != before.get(name)]
+    folder.with_name("written.json").write_text(json.dumps(written))
+    shutil.copytree(folder, folder.with_name("copy_of_tiny"), symlinks=True)
 
 
 @pytest.fixture(scope="session")
-def tiny(downloaded, written):
-    return downloaded
+def tiny(tmp_path_factory):
+    return made_once(tmp_path_factory, "tiny", make_tiny)
+
+
+@pytest.fixture(scope="session")
+def plan_of_tiny(tiny):
+    """Ask Snakemake what it would do after that run, given files and arguments."""
+    with dry_runs(tiny) as ask:
+        yield functools.partial(ask, "--configfile", "tests/tiny.yaml", "source.yaml")
+
+
+@pytest.fixture(scope="session")
+def plan(tmp_path_factory):
+    """Ask Snakemake what it would do in a small project without results."""
+    with dry_runs(small_project(tmp_path_factory.mktemp("plan") / "project")) as ask:
+        yield ask
 
 
 ODD = {
@@ -129,20 +147,13 @@ def small(tmp_path_factory):
 
     It was made under odd conditions, as far as they do not change the arithmetic.
     """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder = shared / "d\u00e9p\u00f4t no. 2"
-    with (shared / "small.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            home = str(tmp_path_factory.mktemp("home"))
-            odd = {"umask": 0o077, "HOME": home} | ODD
-            run = snakemake(small_project(folder), "--cores", "2", **odd)
-            (folder / "output.txt").write_text(run.stdout + run.stderr)
-    output = (folder / "output.txt").read_text()
-    assert (folder / "report" / "report.pdf").exists(), output
-    return folder
+
+    def make(folder):
+        home = str(tmp_path_factory.mktemp("home"))
+        odd = {"umask": 0o077, "HOME": home} | ODD
+        snakemake(small_project(folder), "--cores", "2", **odd, code=0)
+
+    return made_once(tmp_path_factory, "d\u00e9p\u00f4t no. 2", make)
 
 
 @pytest.fixture(scope="session")

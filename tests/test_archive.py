@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -12,7 +13,9 @@ import rocrate
 from rocrate.rocrate import ROCrate
 
 from mlp.document.archive import REPORT
+from tests.test_environment import HOSTILE
 from tests.tools.project import PROJECT, own_packages, ran
+from tests.tools.small import products
 from workflow import commit
 from workflow.sources import SOURCES
 
@@ -136,10 +139,38 @@ def test_what_no_commit_gives_is_refused(unpacked, what):
     assert refused in archive(unpacked).stderr
 
 
-def test_what_is_unpacked_makes_the_same_report_and_verifies_it(committed, unpacked):
-    own_packages(unpacked)
+def test_what_is_unpacked_makes_the_same_report_whatever_the_user_has_set(
+    packed, small, tmp_path
+):
+    home = tmp_path / "home"
+    for file in ("siunitx.sty", "booktabs.sty"):
+        path = home / "texmf" / "tex" / "latex" / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(r"\errmessage{not this one}")
+    for path, text in {
+        ".config/matplotlib/matplotlibrc": "font.size: 40\n",
+        ".config/snakemake/default/config.yaml": "nolock: true\n",
+        ".latexmkrc": "die;\n",
+    }.items():
+        (home / path).parent.mkdir(parents=True, exist_ok=True)
+        (home / path).write_text(text)
+    folder = tmp_path / "a $b{c},d;e:f 'g'"
+    with zipfile.ZipFile(packed) as file:
+        file.extractall(folder)
+    own_packages(folder)
+    (folder / "matplotlibrc").write_text("font.size: 40\nbackend: nonsense\n")
+    names = "json numpy plot psutil queue random statistics tempfile yaml"
+    for name in names.split():
+        (folder / f"{name}.py").write_text("raise SystemExit(f'{__file__} came first')")
+    run = ".venv/bin/python -E -m workflow.recovery --cores 2 --forceall"
+    hostile = HOSTILE | {"HOME": str(home), "PATH": os.environ["PATH"]}
+    ran(run.split(), code=0, cwd=folder, env=hostile)
+    here, there = products(folder), products(small)
+    assert {"report/report.pdf", "report/provenance.json"} < here.keys()
+    assert len(here) > 70
+    assert [name for name in here | there if here.get(name) != there.get(name)] == []
+    for name in names.split():
+        (folder / f"{name}.py").unlink()
     for target in ("report", "verify"):
-        made = ran(["make", target], code=0, cwd=unpacked)
+        made = ran(["make", target], code=0, cwd=folder)
     assert "same: the sources of commit " in made.stdout
-    report = Path("report", "report.pdf")
-    assert (unpacked / report).read_bytes() == (committed / report).read_bytes()

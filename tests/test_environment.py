@@ -2,9 +2,7 @@
 
 import errno
 import fcntl
-import json
 import os
-import re
 import subprocess
 import sys
 import venv
@@ -12,7 +10,7 @@ import venv
 import pytest
 
 from tests.tools.project import copy_of_project, ran, snakemake
-from tests.tools.small import products, report, small_project
+from tests.tools.small import report
 from workflow import recovery
 from workflow.environment import BUILD, FIXED, environment, install
 
@@ -64,39 +62,6 @@ def test_of_the_users_variables_those_pass_that_are_listed():
 
 def test_a_user_without_a_name_gets_one():
     assert environment({})["USER"] == str(os.getuid())
-
-
-def test_nothing_else_has_an_effect(small, tmp_path):
-    home = tmp_path / "home"
-    for file in ("siunitx.sty", "booktabs.sty"):
-        path = home / "texmf" / "tex" / "latex" / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(r"\errmessage{not this one}")
-    for path, text in {
-        ".config/git/config": "[log]\nshowSignature = true\n",
-        ".config/matplotlib/matplotlibrc": "font.size: 40\n",
-        ".config/snakemake/default/config.yaml": "nolock: true\n",
-        ".latexmkrc": "die;\n",
-    }.items():
-        (home / path).parent.mkdir(parents=True, exist_ok=True)
-        (home / path).write_text(text)
-    folder = small_project(tmp_path / "a $b{c},d;e:f 'g'")
-    (folder / "matplotlibrc").write_text("font.size: 40\nbackend: nonsense\n")
-    names = "json numpy plot psutil queue random statistics tempfile yaml"
-    for name in names.split():
-        (folder / f"{name}.py").write_text("raise SystemExit(f'{__file__} came first')")
-    ran(
-        [".venv/bin/python", "-E", "-m", "workflow.recovery", "--cores", "1"],
-        code=0,
-        cwd=folder,
-        env=HOSTILE | {"HOME": str(home), "PATH": os.environ["PATH"]},
-    )
-    here, there = products(folder), products(small)
-    assert {"report/report.pdf", "report/provenance.json"} < here.keys()
-    assert len(here) > 70
-    said = json.loads(here["report/provenance.json"])
-    assert re.fullmatch("[0-9a-f]{40}", said["commit"]["hash"])
-    assert [name for name in here | there if here.get(name) != there.get(name)] == []
 
 
 NO_FOLDER = "is a link to nowhere, which is not there: make that folder"

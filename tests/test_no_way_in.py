@@ -10,7 +10,7 @@ import yaml
 
 from mlp.document.report import LatexError, typeset
 from mlp.figures import final
-from tests.tools.project import PROJECT, snakemake
+from tests.tools.project import PROJECT
 from workflow import configuration
 
 CODE = [
@@ -112,15 +112,15 @@ def test_settings_of_latexmk_are_not_read(tmp_path, monkeypatch):
     assert list(tmp_path.rglob("ran*")) == []
 
 
-def test_a_tag_in_the_configuration_is_refused(tmp_path):
+def test_a_tag_in_the_configuration_is_refused(plan, tmp_path):
     trap = (
         f"report: {{author: !!python/object/apply:os.system ['touch {tmp_path}/ran']}}"
     )
     (tmp_path / "trap.yaml").write_text(trap)
-    run = snakemake(PROJECT, "-n", "--configfile", str(tmp_path / "trap.yaml"))
-    assert run.returncode != 0
-    assert "Config file is not valid JSON or YAML" in run.stdout + run.stderr
-    assert "Traceback" not in run.stdout + run.stderr
+    code, printed = plan("--configfile", str(tmp_path / "trap.yaml"))
+    assert code != 0
+    assert "Config file is not valid JSON or YAML" in printed
+    assert "Traceback" not in printed
     assert not (tmp_path / "ran").exists()
     assert issubclass(configuration.Loader, yaml.SafeLoader)  # for the line's number
 

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from mlp.document.latex import escape
 from mlp.hyperparameters import Hyperparameters
-from tests.tools.dry_runs import dry_runs
-from tests.tools.project import copy_of_project, ran
+from tests.tools.project import ran
 from workflow import runs
 from workflow.configuration import LONG, SCHEMA, problems, syntax_error
 
@@ -221,12 +220,6 @@ def test_a_message_stays_short():
     config = copy.deepcopy(CONFIG)
     config["final"]["seeds"] = [[[1] * 100] * 100] * 100
     assert_in_words(list(problems(config)))
-
-
-@pytest.fixture(scope="module")
-def plan(tmp_path_factory):
-    with dry_runs(copy_of_project(tmp_path_factory.mktemp("project"))) as ask:
-        yield ask
 
 
 REAL = {name: FILES[name] for name in (

@@ -13,7 +13,6 @@ import textwrap
 import pytest
 import yaml
 
-from tests.tools.dry_runs import dry_runs
 from tests.tools.project import PROJECT, schedule
 from workflow import sources
 
@@ -208,16 +207,15 @@ def some(cases):
     ]
 
 
-@pytest.fixture(scope="session")
-def rerun(tiny):
+@pytest.fixture
+def rerun(plan_of_tiny):
     """A function that tells which rules a change of files or settings would rerun."""
-    files = ["--configfile", "tests/tiny.yaml", "change.yaml"]
-    with dry_runs(tiny) as ask:
-        yield lambda settings=None, **changes: set(
-            schedule(
-                ask(*files, **changes, **{"change.yaml": json.dumps(settings or {})})[1]
-            )
-        )
+
+    def rules(settings=None, **changes):
+        changes["change.yaml"] = json.dumps(settings or {})
+        return set(schedule(plan_of_tiny("change.yaml", **changes)[1]))
+
+    return rules
 
 
 def test_without_a_change_there_is_nothing_to_do(rerun):

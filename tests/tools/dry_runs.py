@@ -42,6 +42,9 @@ def dry_run(arguments):
                 snakemake.cli.main(["--dry-run", *arguments])
             except SystemExit as end:
                 code = end.code
+                if not isinstance(code, int):
+                    print(code)
+                    code = 1
             finally:  # the rest is for the parent to do
                 sys.stdout.flush()
                 os._exit(code)
@@ -52,7 +55,10 @@ def dry_run(arguments):
 
 @contextmanager
 def dry_runs(folder):
-    """Start this file; give a function that asks it, with files as text or bytes."""
+    """Start this file; give a function that asks it, with files as text or bytes.
+
+    The function has the ``folder`` of the project.
+    """
     process = subprocess.Popen(
         [sys.executable, __file__],
         cwd=folder,
@@ -70,6 +76,7 @@ def dry_runs(folder):
         print(json.dumps(question), file=process.stdin, flush=True)
         return json.loads(process.stdout.readline())
 
+    ask.folder = folder
     with process:
         yield ask
         process.stdin.close()

@@ -92,13 +92,6 @@ def snakemake(folder, *arguments, prefix=(), umask=-1, code=None, **environment)
     return ran(command, code, cwd=folder, env=kept, umask=umask)
 
 
-def scheduled(folder, *arguments):
-    """Ask which rules would run, and how often."""
-    tiny = ["--configfile", "tests/tiny.yaml"]
-    dry = snakemake(folder, "--dry-run", *tiny, *arguments)
-    return schedule(dry.stdout + dry.stderr)
-
-
 def schedule(printed):
     """Read which rules would run, and how often, from what a dry run printed."""
     if "Nothing to be done" in printed:
