@@ -169,17 +169,21 @@ def test_a_source_edited_during_the_run_stops_it(tmp_path, monkeypatch):
         digest_sources(sources)
 
 
-PROGRAMS = ("qpdf", "gs", "mutool", "pdftk", "pdftocairo")
+PROGRAMS = ("qpdf", "gs", "mutool", "pdftk", "pdftocairo", "pdfunite")
 FORGED = {
     "a blank page with the genuine attachments": 1,
     "another digit on page 9": 1,
     "two figures swapped": 1,
     "a curve moved": 1,
     "a white area over the text": 3,
+    "pale words as drawings": 3,
     "a note over the text": 1,
     "two links swapped": 3,
     "a layer": 1,
     "another heading among the contents": 1,
+    "a heading more": 1,
+    "another title for other viewers": 3,
+    "another table for other viewers": 1,
     "other words, and their source attached": 1,
     "another cell": 1,
     "another cell that is not printed": 1,
@@ -192,6 +196,8 @@ FORGED = {
 }
 GENUINE = {
     "pypdf, compressed": 0,
+    "pypdf, without metadata": 3,
+    "mutool, in other words": 3,
     "pdfium": 0,
     "Python 3.13.5": 0,
     "another Python and last digits": 0,

@@ -66,6 +66,14 @@ def attachment(writer, name):
     return next(a for a in writer.attachment_list if a.name == name)
 
 
+def embedded(writer, name):
+    return attachment(writer, name).pdf_object["/EF"]
+
+
+def heading(writer):
+    return writer.root_object["/Outlines"]["/First"].get_object()
+
+
 def said(name, *path):
     """Change what an attachment in JSON says; the last of `path` is its new value."""
 
@@ -318,6 +326,7 @@ FORGERIES = {
     "a page twice": pages(lambda kids: [*kids, kids[1]]),
     "two pages swapped": pages(lambda kids: [kids[1], kids[0], *kids[2:]]),
     "a blank page more": edited(lambda w: w.add_blank_page()),
+    "a page in another unit": put(lambda w: w.pages[0], UserUnit=2),
     "a smaller page": put(lambda w: w.pages[0], CropBox=[0, 0, 500, 500]),
     "a page turned": edited(lambda w: w.pages[2].rotate(90)),
     "a white area over the text": drawn(0, b"1 g 100 500 300 200 re f"),
@@ -326,6 +335,7 @@ FORGERIES = {
     "words that are hidden": drawn(0, b"BT 3 Tr /F8 12 Tf 9 9 Td (99.99) Tj ET"),
     "white words": drawn(0, b"BT 1 g /F8 12 Tf 9 9 Td (99.99) Tj ET"),
     "no words to be seen": on_page(0, rb"\bBT\b", b"BT 3 Tr", count=0),
+    "pale words as drawings": drawn(0, b".8 g 9 500 30 2 re 9 490 30 2 re f"),
     "a line of text elsewhere": on_page(0, rb"(-?\d+\.\d+) Td", b"9 Td"),
     "two figures swapped": edited(swap_figures),
     "a curve moved": edited(move_a_line),
@@ -338,16 +348,32 @@ FORGERIES = {
     "a link to nowhere": annotate("/Link"),
     "a link moved": put(lambda w: links(w)[0], Rect=[10, 10, 90, 20]),
     "a link that draws": put(lambda w: links(w)[0], AP={"/N": {}}, F=36),
+    "words at a link": put(lambda w: links(w)[0], Contents="99.99 %"),
     "two links swapped": edited(swap_links),
     "a script": put(lambda w: w.root_object, OpenAction=SCRIPT),
     "a script behind a link": put(lambda w: links(w)[0]["/A"], Next=SCRIPT),
     "a layer": put(lambda w: w.root_object, OCProperties={"/OCGs": []}),
-    "another heading among the contents": put(
-        lambda w: w.root_object["/Outlines"]["/First"].get_object(), Title="99.99 %"
+    "an address that opens": put(lambda w: w.root_object, OpenAction=ADDRESS),
+    "a file that opens": put(lambda w: w.root_object, Collection={"/D": "final.csv"}),
+    "another heading among the contents": put(heading, Title="99.99 %"),
+    "a heading more": edited(
+        lambda w: w.add_outline_item(title="It's 99.99 %", page_number=0)
     ),
+    "a heading that leads elsewhere": put(heading, A={"/S": "/GoTo", "/D": "page.9"}),
     "another title": edited(lambda w: w.add_metadata({"/Title": "X"})),
     "another author": edited(lambda w: w.add_metadata({"/Author": "X"})),
     "keywords": edited(lambda w: w.add_metadata({"/Keywords": "99.99 %"})),
+    "another title for other viewers": edited(
+        lambda w: setattr(w, "xmp_metadata", b"<x/>")
+    ),
+    "another table for other viewers": edited(
+        lambda w: embedded(w, "final.csv").update(
+            {generic.NameObject("/UF"): embedded(w, "epochs.csv").raw_get("/F")}
+        )
+    ),
+    "a word on a table": put(
+        lambda w: attachment(w, "final.csv").pdf_object, Desc="checked"
+    ),
     "a table more": edited(lambda w: w.add_attachment("extra.csv", b"a\n1\n")),
     "a file more": edited(lambda w: w.add_attachment("results.txt", b"99.99 %")),
     "a table twice": edited(lambda w: w.add_attachment("final.csv", b"a\n1\n")),
@@ -414,6 +440,8 @@ HONEST = {
     "gs of PDF 1.4": program(*GS, "-dCompatibilityLevel=1.4", "a.pdf"),
     "mutool": program("mutool", "clean", "-gggg", "-z", "a.pdf", "b.pdf"),
     "mutool, readable": program("mutool", "clean", "-d", "-a", "a.pdf", "b.pdf"),
+    "mutool, in other words": program("mutool", "clean", "-s", "a.pdf", "b.pdf"),
+    "pdfunite": program("pdfunite", "a.pdf", "b.pdf"),
     "pdftk": program("pdftk", "a.pdf", "output", "b.pdf", "uncompress"),
     "pdftocairo": program("pdftocairo", "-pdf", "a.pdf", "b.pdf"),
     "pypdf": resaved,
@@ -422,6 +450,7 @@ HONEST = {
     "pypdf, another producer": edited(
         lambda w: w.add_metadata({"/Producer": "X", "/CreationDate": "D:2030"})
     ),
+    "pypdf, without metadata": edited(lambda w: setattr(w, "metadata", None)),
     "pypdf, after qpdf": lambda pdf: resaved(qpdf("--qdf")(pdf)),
     "pypdf, then qpdf": lambda pdf: qpdf("--linearize")(resaved(pdf)),
     "pdfium": pdfium,

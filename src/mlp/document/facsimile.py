@@ -13,23 +13,29 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 import numpy as np
 import pypdf
 import pypdfium2
 
+from mlp.document.pdf import headings
+
 SAME, ALIKE, DIFFERS, UNCHECKED = "same", "alike", "differs", "cannot be told"
 Verdict = tuple[str, str]  # one of these four, and on what
 ALL_BYTES = "all bytes of the PDF, typeset again"
-VISIBLE = 64  # of 255 levels of grey, at 72 dots an inch: a thin stroke of a digit
+LOOK = "the look of the pages"
+VISIBLE = 8  # of 255 levels of a colour, at 72 dots an inch: a pale stroke of a digit
 NEAR = 1.0  # points
 # spaces, and hyphens at line ends
 UNPRINTED = re.compile(r"[\s\u00ad\ufffe\x00-\x1f-]")
 NOTHING = pypdf.generic.DictionaryObject()
 DRAWN = re.compile(rb"(/[^\s/]+)\s+Do\b")
-ACTIVE = ("/JS", "/AA", "/Launch", "/AcroForm", "/OCProperties", "/RichMedia")
+INFORMATION = ("/Title", "/Author", "/Subject", "/Keywords")
+ACTIVE = ["/JS", "/AA", "/Launch", "/URI", "/AcroForm", "/OCProperties", "/RichMedia"]
+# of PDF; those that TeX gives have digits, and streams are decoded
+NAME = re.compile("'(/[A-Z][A-Za-z]+)(?<!Decode)'")
 AROUND = 25  # characters
 
 
@@ -44,6 +50,7 @@ class Pages:
 
     def __init__(self, pdf: bytes) -> None:
         self.reader = pypdf.PdfReader(io.BytesIO(pdf))
+        self.objects = [*map(str, pypdf.PdfWriter(clone_from=self.reader)._objects)]
         self.pages = list(pypdfium2.PdfDocument(pdf))
         found = [page.get_textpage().get_text_range() for page in self.pages]
         normal = [unicodedata.normalize("NFKC", text) for text in found]
@@ -62,9 +69,15 @@ class Pages:
         return found
 
     def links(self) -> list[tuple[tuple, list[float]]]:
-        """Give each note or link: what it is, and the numbers of its places."""
+        """Give each note, link and heading: what it is, and the numbers of its places.
+
+        The last of what it is names the page that it leads to.
+        """
         destinations: Mapping = self.reader.named_destinations
-        found = []
+        found: list[tuple[tuple, list[float]]] = [
+            (("heading", heading.title, heading.page), [heading.below_top])
+            for heading in headings(self.reader)
+        ]
         for page in self.reader.pages:
             for each in page.annotations or []:
                 note = each.get_object()
@@ -73,28 +86,27 @@ class Pages:
                 to = destinations.get(name, NOTHING)
                 number = self.reader.get_destination_page_number(to) if to else None
                 kind = action.get("/S", "/GoTo")
-                what = note["/Subtype"], kind, action.get("/URI"), "/AP" in note
+                said = action.get("/URI"), note.get("/Contents"), "/AP" in note
                 places = [*note["/Rect"], to.get("/Left", 0), to.get("/Top", 0)]
-                found.append(((*what, number), [float(place) for place in places]))
+                what = note["/Subtype"], kind, *said, number
+                found.append((what, [float(place) for place in places]))
         return found
 
-    def properties(self) -> dict[str, object]:
-        """Give what else a reader may meet."""
-        contents = str(self.reader.outline)
+    def things(self) -> Counter:
+        """Count what else a reader may meet."""
         information: Mapping = self.reader.metadata or {}
-        objects = map(str, pypdf.PdfWriter(clone_from=self.reader)._objects)
-        return {
-            "notes and links": Counter(what[:4] for what, _ in self.links()),
-            "scripts, layers or forms": Counter(
-                name for each in objects for name in ACTIVE if f"'{name}'" in each
-            ),
-            "files attached": sorted(self.reader.attachments),
-            "table of contents": re.findall("'/Title': '(.*?)'", contents),
-            **{
-                name: str(information.get(f"/{name.title()}"))
-                for name in ("title", "author", "subject", "keywords")
-            },
-        }
+        found = Counter(what[:-1] for what, _ in self.links())
+        found.update(
+            (name, information[name]) for name in INFORMATION if name in information
+        )
+        for each in self.objects:
+            found.update({(name,): each.count(f"'{name}'") for name in ACTIVE})
+        for file in self.reader.attachment_list:
+            said: Mapping = file.pdf_object  # viewers differ in which of two they take
+            names = {file.name, *(said.get(key, file.name) for key in ("/F", "/UF"))}
+            copies = {part.get_object().get_data() for part in said["/EF"].values()}
+            found["file", ", ".join(sorted(names)), *sorted(copies)] += 1
+        return found
 
 
 def drawings(content: bytes, resources: Any) -> Iterator[str]:
@@ -122,13 +134,12 @@ def compare(pdf: bytes, again: bytes, exact: bool) -> Iterator[Verdict]:
         return
     there, here = Pages(pdf), Pages(again)
     yield from compare_texts(there, here)
-    found = there.properties()
-    for name, value in here.properties().items():
-        if found[name] != value:
-            yield DIFFERS, f"the {name} of the PDF, from those typeset again"
+    yield from compare_things(there, here)
+    looks = [*compare_looks(there, here)] if there.texts == here.texts else []
+    yield from looks
+    # a program may write the same drawings in other words
+    exact = exact and (SAME, LOOK) not in looks
     yield from compare_figures(there.figures(), here.figures(), exact)
-    if there.texts == here.texts:
-        yield from compare_looks(there, here)
 
 
 def compare_texts(there: Pages, here: Pages) -> Iterator[Verdict]:
@@ -169,11 +180,25 @@ def compare_figures(there: list, here: list, exact: bool) -> Iterator[Verdict]:
     if there == here:
         yield SAME, f"{len(here)} drawings in the figures"
     elif not exact:
-        yield UNCHECKED, "the figures, which are drawn from other results"
+        yield UNCHECKED, "the figures, drawn from other results or by another program"
     elif len(there) < len(here):
         yield UNCHECKED, "the figures, of which some are no drawings of their own"
     else:
         yield DIFFERS, "a figure in the PDF, from those of results/figures here"
+
+
+def compare_things(there: Pages, here: Pages) -> Iterator[Verdict]:
+    """Compare what else there is, of which a program that saves a PDF may lose some."""
+    found, expected = there.things(), here.things()
+    odd, known = ({*NAME.findall(" ".join(each.objects))} for each in (there, here))
+    for verdict, what, things in (
+        (DIFFERS, "more than typeset again", {*(found - expected)}),
+        (UNCHECKED, "less than typeset again", {*(expected - found)}),
+        (UNCHECKED, "unknown to what is typeset again", {*zip(odd - known)}),
+    ):
+        if things:
+            kinds = sorted({" ".join(map(str, thing[:2])) for thing in things})
+            yield verdict, f"{what}: {', '.join(kinds[:3])}{', ...' * (len(kinds) > 3)}"
 
 
 def compare_looks(there: Pages, here: Pages) -> Iterator[Verdict]:
@@ -184,16 +209,17 @@ def compare_looks(there: Pages, here: Pages) -> Iterator[Verdict]:
         if len(sizes) > 1:
             yield DIFFERS, f"page {number}, in its size"
             return
-        a, b = (page.render(grayscale=True).to_numpy().astype(int) for page in pages)
+        a, b = (page.render().to_numpy().astype(int) for page in pages)
         if np.abs(a - b).max() > VISIBLE:
             strange.append(str(number))
     if strange:
         named = ", ".join(strange)
         yield UNCHECKED, f"the look of page {named}: not as typeset here; look at it"
     else:
-        yield SAME, "the look of the pages"
+        yield SAME, LOOK
     (links, places), (expected, where) = (
-        zip(*pages.links(), strict=True) for pages in (there, here)
+        ([what for what, _ in links], [*chain(*(at for _, at in links))])
+        for links in (there.links(), here.links())
     )
     if links != expected or not np.allclose(places, where, rtol=0, atol=NEAR):
         yield UNCHECKED, "the links: elsewhere, or to elsewhere, than typeset here"

@@ -37,6 +37,23 @@ class Heading(NamedTuple):
     title: str
 
 
+def headings(reader: pypdf.PdfReader) -> list[Heading]:
+    """Read the table of contents of a PDF."""
+
+    def flat(entries: list) -> Iterator[pypdf.generic.Destination]:
+        for entry in entries:
+            yield from flat(entry) if isinstance(entry, list) else [entry]
+
+    return sorted(
+        Heading(
+            reader.get_destination_page_number(entry) or 0,
+            -float(entry.top or 0),
+            str(entry.title),
+        )
+        for entry in flat(reader.outline)
+    )
+
+
 UNREADABLE = (
     PyPdfError,
     DependencyError,  # such as an encryption that needs another library
@@ -137,19 +154,7 @@ class Report(Claims):
     @cached_property
     def headings(self) -> list[Heading]:
         """The table of contents."""
-
-        def flat(entries: list) -> Iterator[pypdf.generic.Destination]:
-            for entry in entries:
-                yield from flat(entry) if isinstance(entry, list) else [entry]
-
-        return sorted(
-            Heading(
-                self.reader.get_destination_page_number(entry) or 0,
-                -float(entry.top or 0),
-                str(entry.title),
-            )
-            for entry in flat(self.reader.outline)
-        )
+        return headings(self.reader)
 
     @cached_property
     def anchors(self) -> Mapping[str, pypdf.generic.Destination]:
