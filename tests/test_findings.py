@@ -45,6 +45,7 @@ def compared(**verdicts):
         "schedule_at_setting": ("7.3 schedules", 0.3, "constant"),
         "activation_tanh": ("7.3 activations", "tanh", "sigmoid"),
         "schedule_spread": ("7.2", "constant", "linear"),
+        "saturation": ("7.3 rates", 1.0, 0.1),
     }
     return pd.DataFrame(
         [
@@ -274,8 +275,8 @@ VERDICTS = {
     "lowest_rate": ("The lowest rate is worse", None, "Whether the lowest rate"),
     "lowest_rate_loss": ("its steps are too short", None, None),
     "highest_rate": ("The highest rate is worse", None, "Whether the highest rate"),
-    "saturation": ("The highest rate leaves m", "The highest rate leaves f",
-        "Whether the highest rate leaves"),
+    "saturation": ("saturated than the best: ", "leaves fewer hidden",
+        "saturated than the best cannot"),
     "fitting_rate": ("fits better and gener", None, None),
     "easier_images": ("those are the easier ones", None, None),
     "batch_rate": ("call for longer", "is lower than that of",
@@ -420,6 +421,11 @@ def test_a_finding_and_its_opposite_have_their_sentences(name):
         assert not other or other not in source
         # no word runs into a number
         assert re.findall(r"\w+\\(?:num|qty)\b", source) == []
+
+
+def test_a_share_is_that_of_the_rate_compared_where_a_higher_one_diverged():
+    source, _ = report(BASE)
+    assert re.search(r"than the best: \S*\\qty\{20\.0\}", source)
 
 
 def test_every_finding_is_used_in_the_report():

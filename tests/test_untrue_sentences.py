@@ -129,14 +129,18 @@ class Oracle:
         train, validation = (
             self.by_seed(f"{part}_loss", low, best) for part in ("train", "validation")
         )
-        saturated = self.by_seed("saturated", high, best)
         self.more_if_said("The lowest rate is worse", *self.right(best, low))
         self.more_if_said("since its steps are too short", *train)
         easier = "to them, those are the easier ones"
         self.more_if_said(easier, train[0], validation[0])
         self.more_if_said("The highest rate is worse", *self.right(best, high))
-        self.more_if_said("The highest rate leaves more hidden", *saturated)
-        self.more_if_said("The highest rate leaves fewer hidden", *saturated[::-1])
+        if said := self.says(rf"A rate of {NUM} leaves more [^:]*: {PERCENT} of"):
+            saturated = self.by_seed("saturated", of[said[0]], best)
+            self.more("more saturated", *saturated)
+            self.claim("so many", abs(100 * saturated[0].mean() - said[1]) < 0.051)
+        if said := self.says(rf"A rate of {NUM} leaves fewer hidden"):
+            saturated = self.by_seed("saturated", best, of[said[0]])
+            self.more("fewer saturated", *saturated)
         highest_tried = self.base._replace(learning_rate=max(tried))
         said = self.says(rf"At the highest rate {NUM} of {NUM} runs diverged")
         diverged = self.diverged(highest_tried)
