@@ -179,6 +179,9 @@ FILES = {
     "two documents": (TEXT + "\n---\nfinal: 1\n", "expected a single document"),
     "unknown alias": (b"final: *x\n", "undefined alias 'x'"),
     "a list as key": (b"? [a]\n: 1\n", "unhashable key"),
+    "itself": (b"a: &a {b: *a}\n", "recursive"),
+    "octal": (TEXT.replace("epochs: 5", "epochs: 010"), "takes 010 for another number"),
+    "minutes": (TEXT.replace("[10, 11,", "[10, 1:11,"), "takes 1:11 for another"),
     "a month 13": (TEXT.replace("date: null", "date: 2026-13-01"), "month must be"),
     "5000 digits": (TEXT.replace("[10,", f"[{'9' * 5000},"), "4300 digits"),
     "deep": (b"[" * 1000 + b"]" * 1000, "nested too deeply"),
@@ -223,7 +226,8 @@ def test_a_message_stays_short():
 
 
 REAL = {name: FILES[name] for name in (
-    "empty", "not UTF-8", "a key twice", "a month 13", "5000 digits", "expressions"
+    "empty", "not UTF-8", "a key twice", "itself", "a month 13", "5000 digits",
+    "expressions",
 )} | {
     "seeds": (TEXT.replace("[10, 11,", "[11, 11,"), "final.seeds: "),
     "infinity": (TEXT.replace("e: 0.03", "e: .inf"), "synthetic.learning_rate: inf"),

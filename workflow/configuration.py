@@ -17,6 +17,7 @@ from jsonschema.validators import extend
 with (Path(__file__).parent / "schemas" / "config.schema.yaml").open() as file:
     SCHEMA = yaml.safe_load(file)
 LONG = 300  # characters of a message
+ODD = re.compile(r"[+-]?0[\d_]|.*:")  # octal, or minutes and seconds
 EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
@@ -162,7 +163,26 @@ def contradictions(config: dict) -> Iterator[str]:
 
 
 class Loader(yaml.SafeLoader):
-    """Reads YAML and refuses a key that is given twice, of which one would be lost."""
+    """Reads YAML and refuses what would be read otherwise than it looks.
+
+    Such are a key that is given twice, of which one would be lost, and 010 for 8.
+    """
+
+    def construct_document(self, node: Any) -> Any:
+        """Read it at once, which refuses what contains itself."""
+        self.deep_construct = True
+        return super().construct_document(node)
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        """Read a value, still as text, of a kind that this has told."""
+        scalar = super().compose_scalar_node(anchor)
+        if scalar.tag.endswith((":int", ":float")) and ODD.match(scalar.value):
+            raise yaml.MarkedYAMLError(
+                problem=f"YAML takes {scalar.value} for another number; write it in "
+                "decimal digits, or a text in quotes",
+                problem_mark=scalar.start_mark,
+            )
+        return scalar
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """Read a mapping, its keys and values still as text."""
