@@ -7,6 +7,7 @@ for the questions it is named after, with the code that stands under src/mlp.
 import gc
 import json
 import os
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -15,6 +16,8 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 gc.set_threshold(100_000)  # of the jobs of a large sweep nothing is garbage
+# Snakemake would load it to look for parameters that are tables, and there are none
+sys.modules.setdefault("pandas", None)
 
 import yaml
 
