@@ -139,6 +139,16 @@ def test_a_file_that_is_no_pdf_is_told_in_one_line(tmp_path, content):
         verify.verify(file)
 
 
+def test_a_report_that_is_encrypted_is_told_to_be(tmp_path, monkeypatch, capsys):
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("secret", algorithm="RC4-128")
+    writer.write(tmp_path / "x.pdf")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert answer(monkeypatch, "~/x.pdf") == 3
+    assert capsys.readouterr().err.startswith(f"{tmp_path}/x.pdf is encrypted; write")
+
+
 @pytest.mark.parametrize("content", [None, b"{}", b'["sources"]', b"\xff"])
 def test_without_a_provenance_there_is_one_clear_line(tmp_path, content):
     writer = pypdf.PdfWriter()

@@ -1,8 +1,15 @@
 """The command line of a step: options that are all needed, as the rules give them."""
 
 import argparse
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+
+def received(name: str) -> Path:
+    """Name a file as a user does: not every shell replaces the ~ in ``PDF=~/x.pdf``."""
+    return Path(os.path.expanduser(name))
 
 
 def arguments(

@@ -5,9 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 
-from mlp.command import arguments
+from mlp.command import arguments, received
 from mlp.document.pdf import Report
 
 Changes = Iterator[str]  # lines for a reader
@@ -114,7 +113,7 @@ def compare(old: Report, new: Report) -> dict[str, list[str]]:
 
 def main() -> None:
     """Print what has changed."""
-    options = arguments(__doc__, old=Path, new=Path)
+    options = arguments(__doc__, old=received, new=received)
     changes = compare(Report(options.old), Report(options.new))
     for kind, lines in changes.items():
         if lines:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 import pypdf
 import pypdfium2
-from pypdf.errors import DependencyError, PyPdfError
+from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 
 from mlp.document.provenance import Commit
 
@@ -56,7 +56,7 @@ def headings(reader: pypdf.PdfReader) -> list[Heading]:
 
 UNREADABLE = (
     PyPdfError,
-    DependencyError,  # such as an encryption that needs another library
+    DependencyError,
     pypdfium2.PdfiumError,
     zlib.error,
     ArithmeticError,
@@ -142,6 +142,10 @@ class Report(Claims):
             files = {name: b"".join(contents) for name, contents in attached}
         except OSError as error:
             raise ReportError(f"{pdf}: {error.strerror}") from error
+        except (DependencyError, FileNotDecryptedError) as error:
+            raise ReportError(
+                f"{pdf} is encrypted; write it without, as by: qpdf --decrypt"
+            ) from error
         except UNREADABLE as error:
             raise ReportError(f"{pdf} cannot be read as a PDF: {error}") from error
         super().__init__(files, pdf)

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mlp.command import arguments
+from mlp.command import arguments, received
 from mlp.document.pdf import Report
 
 NAMED = 6  # files that are named one by one
@@ -135,7 +135,7 @@ def step(name: str, text: str) -> list[str]:
 
 def main() -> None:
     """Print where a number is from, or what a finding rests on."""
-    options = arguments(__doc__, pdf=Path, number=str, finding=str)
+    options = arguments(__doc__, pdf=received, number=str, finding=str)
     report = Report(options.pdf)
     if options.finding:
         lines = trace_finding(report, options.finding)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import TemplateError
 
-from mlp.command import arguments
+from mlp.command import arguments, received
 from mlp.document import facsimile
 from mlp.document.compare import NOTHING, differences, flat
 from mlp.document.facsimile import ALIKE, DIFFERS, SAME, UNCHECKED, Verdict
@@ -325,7 +325,7 @@ def rebuild(folder: Path) -> Path:
 
 def main() -> None:
     """Say what is the same and what is not, with the exit code of the answer."""
-    options = arguments(__doc__, pdf=Path, rebuild=str)
+    options = arguments(__doc__, pdf=received, rebuild=str)
     pdf = options.pdf.resolve()
     try:
         with tempfile.TemporaryDirectory() as folder, chdir("."):  # and back
