@@ -7,6 +7,7 @@ import pytest
 
 from mlp.data import idx, normalization, synthetic
 from mlp.summaries import dataset
+from tests.tools.project import step
 
 
 @pytest.mark.parametrize(
@@ -116,19 +117,15 @@ def of(array):
         (of(np.zeros((5, 3, 2), np.uint8)), "holds 5 images"),
     ],
 )
-def test_a_step_ends_with_one_line_on_a_spoilt_file(
-    tmp_path, monkeypatch, spoil, message
-):
+def test_a_step_ends_with_one_line_on_a_spoilt_file(tmp_path, spoil, message):
     images = idx_file(tmp_path / "images", IMAGES)
     labels = idx_file(tmp_path / "labels", LABELS)
     spoil(images)
     digest = sha256(images) if images.is_file() else "0" * 64
-    options = ["--images", images, "--labels", labels]
-    options += ["--sha256", digest, sha256(labels), "--classes", "3"]
-    options += ["--validation-size", "1", "--output", tmp_path / "output"]
-    monkeypatch.setattr("sys.argv", ["dataset", *map(str, options)])
+    files = {"images": images, "labels": labels, "sha256": [digest, sha256(labels)]}
+    sizes = {"classes": 3, "validation_size": 1}
     with pytest.raises(SystemExit) as ended:
-        dataset.main()
+        step(dataset, **files, **sizes, output=tmp_path / "output")
     (said,) = ended.value.code.splitlines()
     assert said.startswith(str(images))
     assert message in said

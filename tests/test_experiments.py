@@ -4,7 +4,7 @@ import argparse
 import hashlib
 import math
 import random
-import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from mlp.experiments import batching, softmax, train, train_final, train_synthet
 from mlp.hyperparameters import Hyperparameters
 from mlp.networks import scalar
 from tests.test_data import idx_file
+from tests.tools.project import step
+from workflow.runs import words
 
 SIZE = 60
 CHOICE = Hyperparameters(
@@ -116,38 +118,31 @@ def images_and_labels(*, flip=False, scale=1, seed=0):
     return images[:, :, ::-1] if flip else images, labels
 
 
-def arguments(folder, images, labels, prefix=""):
-    """Write images and labels as files, and the options that name them."""
-    paths = [folder / f"{prefix}{name}" for name in ("images", "labels")]
-    for path, array in zip(paths, (images, labels.astype(np.uint8))):
-        idx_file(path, array)
-    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-    return [
-        f"--{prefix}images={paths[0]}",
-        f"--{prefix}labels={paths[1]}",
-        f"--{prefix}sha256",
-        *digests,
-    ]
+def run(step_module, folder, outputs, **arguments):
+    """Run a step on sets of images and labels, which are arguments as other ones."""
+    for prefix in ("", "test_"):
+        if both := arguments.pop(f"{prefix}set", None):
+            paths = [folder / f"{prefix}{name}" for name in ("images", "labels")]
+            for path, array in zip(paths, both):
+                idx_file(path, array.astype(np.uint8))
+            digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+            names = (f"{prefix}{name}" for name in ("images", "labels", "sha256"))
+            arguments |= zip(names, (*paths, digests))
+    arguments |= {Path(name).stem: folder / name for name in outputs.split()}
+    step(step_module, classes=2, seed=0, **arguments)
 
 
-def run(monkeypatch, step, *options):
-    monkeypatch.setattr(sys, "argv", ["step", *options, "--classes=2", "--seed=0"])
-    step.main()
-
-
-def test_validation_is_on_the_images_withheld(monkeypatch, tmp_path):
+def test_validation_is_on_the_images_withheld(tmp_path):
     images, labels = images_and_labels()
     labels[-20:] = 1 - labels[-20:]  # those withheld
     run(
-        monkeypatch,
         train,
-        *arguments(tmp_path, images, labels),
-        "--validation-size=20",
-        "--hyperparameters",
-        " ".join(f"{name}={value}" for name, value in CHOICE._asdict().items()),
-        "--train-loss-after=each",
-        f"--epochs={tmp_path / 'epochs.csv'}",
-        f"--batches={tmp_path / 'batches.csv'}",
+        tmp_path,
+        "epochs.csv batches.csv",
+        set=(images, labels),
+        validation_size=20,
+        hyperparameters=words(CHOICE._asdict()),
+        train_loss_after="each",
     )
     epochs = pd.read_csv(tmp_path / "epochs.csv")
     batches = pd.read_csv(tmp_path / "batches.csv")
@@ -163,23 +158,13 @@ def test_validation_is_on_the_images_withheld(monkeypatch, tmp_path):
     assert epochs["running_train_loss"].to_numpy() == pytest.approx(means)
 
 
-def test_each_choice_is_tested_and_the_first_has_its_mistakes_told(
-    monkeypatch, tmp_path
-):
+def test_each_choice_is_tested_and_the_first_has_its_mistakes_told(tmp_path):
     choices = {"as_assigned": CHOICE, "best_of_all": CHOICE._replace(epochs=1)}
     chosen = [{"choice": name} | each._asdict() for name, each in choices.items()]
     pd.DataFrame(chosen).assign(n=5).to_csv(tmp_path / "chosen.csv", index=False)
     test = images_and_labels(flip=True, seed=1)
-    run(
-        monkeypatch,
-        train_final,
-        *arguments(tmp_path, *images_and_labels()),
-        *arguments(tmp_path, *test, "test-"),
-        f"--chosen={tmp_path / 'chosen.csv'}",
-        f"--result={tmp_path / 'result.csv'}",
-        f"--confusion={tmp_path / 'confusion.csv'}",
-        f"--mistakes={tmp_path / 'mistakes.npy'}",
-    )
+    outputs = "chosen.csv result.csv confusion.csv mistakes.npy"
+    run(train_final, tmp_path, outputs, set=images_and_labels(), test_set=test)
     result = pd.read_csv(tmp_path / "result.csv")
     assert result["choice"].tolist() == list(choices)
     assert result["epochs"].tolist() == [20, 1]
@@ -206,7 +191,7 @@ def test_the_test_images_have_no_part_in_the_training():
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("given", "message"),
     [
         ("hidden_size=4", "these are hidden_size, expected hidden_size activation"),
         ("{all} momentum=0.9", "epochs momentum, expected"),
@@ -215,13 +200,13 @@ def test_the_test_images_have_no_part_in_the_training():
     ],
 )
 def test_hyperparameters_that_are_not_all_there_or_not_known_are_refused(
-    words, message
+    given, message
 ):
-    choice = " ".join(f"{name}={value}" for name, value in CHOICE._asdict().items())
+    choice = words(CHOICE._asdict())
     assert Hyperparameters.from_words(choice) == CHOICE
-    words = words.format(all=choice, four=choice.replace("=4", "=four"))
+    given = given.format(all=choice, four=choice.replace("=4", "=four"))
     with pytest.raises(argparse.ArgumentTypeError, match=message):
-        Hyperparameters.from_words(words)
+        Hyperparameters.from_words(given)
 
 
 def test_the_synthetic_validation_is_on_the_validation_set():

@@ -10,7 +10,7 @@ import yaml
 
 from mlp.document.report import LatexError, typeset
 from mlp.figures import final
-from tests.tools.project import PROJECT
+from tests.tools.project import PROJECT, step
 from workflow import configuration
 
 CODE = [
@@ -65,17 +65,11 @@ def test_a_pickle_among_the_results_is_not_loaded(tmp_path, monkeypatch):
     counts = {"true_class": [0, 0, 1, 1], "predicted_class": [0, 1, 0, 1]}
     counts["count_mean"] = [2, 1, 0, 3]
     pd.DataFrame(counts).to_csv(tmp_path / "confusion.csv")
-    options = {
-        "confusion": "confusion.csv",
-        "mistakes": "mistakes.npy",
-        "class-names": '["0", "1"]',
-        "confusion-figure": "confusion.pdf",
-        "mistakes-figure": "mistakes.pdf",
-    }
+    inputs = {"confusion": "confusion.csv", "mistakes": "mistakes.npy"}
+    outputs = {f"{name}_figure": f"{name}.pdf" for name in inputs}
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["x", *(f"--{k}={v}" for k, v in options.items())])
     with pytest.raises(ValueError, match="Object arrays cannot be loaded"):
-        final.main()
+        step(final, **inputs, **outputs, class_names='["0", "1"]')
     assert not (tmp_path / "ran").exists()
 
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 
 import pandas as pd
 import pytest
@@ -10,7 +9,7 @@ import yaml
 
 from mlp.document import pages
 from tests.test_workflow import RULES
-from tests.tools.project import PROJECT
+from tests.tools.project import PROJECT, step
 
 
 def test_every_figure_and_table_is_on_one_page():
@@ -51,7 +50,7 @@ def test_a_mean_stands_beside_its_standard_deviation():
     assert pages.readable(table[["loss_mean"]]).columns == ["loss mean"]
 
 
-def test_a_page_is_whole_in_itself_and_escapes_what_it_shows(tmp_path, monkeypatch):
+def test_a_page_is_whole_in_itself_and_escapes_what_it_shows(tmp_path):
     pd.DataFrame({"name": ["<b> & c"]}).to_csv(tmp_path / "a.csv", index=False)
     (tmp_path / "b.svg").write_text("<svg/>")
     shows = {str(tmp_path / "a.csv"): "A < B", str(tmp_path / "b.svg"): '"C"'}
@@ -64,10 +63,8 @@ def test_a_page_is_whole_in_itself_and_escapes_what_it_shows(tmp_path, monkeypat
     (tmp_path / "ledger.json").write_text(json.dumps(record))
     template = PROJECT / "templates/page/page.html"
     output = tmp_path / "1.html"
-    options = [f"--questions={questions}", f"--template={template}"]
-    options += [f"--{name}={tmp_path / name}.json" for name in ("ledger", "manifest")]
-    monkeypatch.setattr(sys, "argv", ["pages", *options, f"--output={output}"])
-    pages.main()
+    made_by = {name: tmp_path / f"{name}.json" for name in ("ledger", "manifest")}
+    step(pages, questions=questions, template=template, output=output, **made_by)
     written = output.read_text()
     assert "&lt;b&gt; &amp; c" in written
     assert "A &lt; B" in written

@@ -14,7 +14,7 @@ from mlp.document.facsimile import DIFFERS, SAME, UNCHECKED
 from mlp.document.pdf import ReportError
 from mlp.document.provenance import Commit, digest_sources
 from tests.tools.forgeries import FORGERIES, HONEST, outcome, typeset_once
-from tests.tools.project import PROJECT, commit_all, copy_of_project, ran
+from tests.tools.project import PROJECT, commit_all, copy_of_project, ran, step
 from workflow.commit import commit
 from workflow.sources import contents
 
@@ -52,10 +52,9 @@ def said(pdf):
     return json.loads((pdf.parent / "provenance.json").read_text())
 
 
-def answer(monkeypatch, pdf):
-    monkeypatch.setattr("sys.argv", ["verify", f"--pdf={pdf}", "--rebuild="])
+def answer(pdf):
     with pytest.raises(SystemExit) as ended:
-        verify.main()
+        step(verify, pdf=pdf, rebuild="")
     return ended.value.code
 
 
@@ -88,10 +87,10 @@ def test_the_provenance_covers_all_that_is_there(tiny, said):
     assert said["results"]["report/report.tex"]["rule"] == "render"
 
 
-def test_a_report_is_that_of_its_project(pdf, tmp_path, monkeypatch, capsys):
+def test_a_report_is_that_of_its_project(pdf, tmp_path, capsys):
     received = tmp_path / "by mail.pdf"
     received.write_bytes(pdf.read_bytes())
-    assert answer(monkeypatch, received) == 0
+    assert answer(received) == 0
     printed = capsys.readouterr().out
     for what in ("tables attached to", "sources of", "results here", "claims in"):
         assert re.search(rf"^same: [1-9]\d* {what}", printed, re.MULTILINE)
@@ -114,12 +113,12 @@ def test_what_is_not_here_cannot_be_told(tiny, tmp_path, monkeypatch, capsys):
     shutil.copy(tiny / "src" / "sitecustomize.py", clone / "src")
     monkeypatch.chdir(clone)
     monkeypatch.setattr("workflow.commit.SOURCE", clone / "src")
-    assert answer(monkeypatch, tiny / "report" / "report.pdf") == 3
+    assert answer(tiny / "report" / "report.pdf") == 3
     printed = capsys.readouterr().out
     assert "there are none here: REBUILD=1 makes them" in printed
     assert "alike: the commit: this folder is no clone and no archive; its" in printed
     (clone / "src" / "mlp" / "outputs.py").unlink()
-    assert answer(monkeypatch, tiny / "report" / "report.pdf") == 1
+    assert answer(tiny / "report" / "report.pdf") == 1
     printed = capsys.readouterr().out
     assert "which are missing: src/mlp/outputs.py" in printed
 

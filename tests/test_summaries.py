@@ -17,7 +17,8 @@ from mlp.summaries import (
     synthetic,
 )
 from mlp.summaries import learning_rate_sweep as sweep
-from tests.tools.odd_reports import step
+from tests.tools.project import step
+from workflow.runs import words
 
 NAN = float("nan")
 
@@ -269,7 +270,7 @@ def test_a_sweep_without_a_run_of_a_part_is_refused(tmp_path, monkeypatch, absen
     rates = {"learning_rates": 0.1, "grid": 0.1} | {absent: 9.0}
     names = "learning_rates learning_curves grid activations settings chosen sweep"
     options = {
-        "hyperparameters": " ".join(f"{k}={v}" for k, v in CHOICE._asdict().items()),
+        "hyperparameters": words(CHOICE._asdict()),
         "rates": rates["learning_rates"],
         "grids": json.dumps([{"learning_rate": [rates["grid"]]}]),
     } | dict.fromkeys(names.split(), "x")

@@ -4,7 +4,6 @@ All runs here in one process, by the steps' own `main`, on a few images.
 """
 
 import copy
-import io
 import json
 import random
 import re
@@ -13,7 +12,6 @@ import warnings
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -27,6 +25,7 @@ from mlp.outputs import write_csv
 from mlp.summaries import comparisons, dataset, final, mnist_runs
 from mlp.summaries import learning_rate_sweep as sweep
 from tests.test_findings import BASE, report
+from tests.tools.project import step
 from workflow import configuration, runs
 
 CONFIG = yaml.safe_load(Path("config.yaml").read_text())
@@ -113,16 +112,6 @@ def choose_config(rng: random.Random) -> tuple[dict, str, dict]:
     mistakes = list(configuration.problems(config))
     assert not mistakes, mistakes
     return config, rng.choice(KINDS), size
-
-
-def step(module, stdin="", **arguments):
-    """Run a step as its rule does, but here."""
-    argv = [module.__name__]
-    for name, value in arguments.items():
-        argv.append(f"--{name.replace('_', '-')}")
-        argv += map(str, value if isinstance(value, list) else [value])
-    with mock.patch("sys.argv", argv), mock.patch("sys.stdin", io.StringIO(stdin)):
-        module.main()
 
 
 def folder_of(folder, setting, seed):

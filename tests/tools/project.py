@@ -1,11 +1,13 @@
 """A copy of the project to run the workflow in, and Snakemake run there."""
 
+import io
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 from workflow.sources import SOURCE
 
@@ -84,6 +86,16 @@ def printed_by(script, **environment):
     command = [sys.executable, "-c", script]
     environment = os.environ | {"PYTHONPATH": "src"} | environment
     return ran(command, 0, cwd=PROJECT, env=environment).stdout.split()
+
+
+def step(module, stdin="", **arguments):
+    """Run a step as its rule does, but here."""
+    argv = [module.__name__]
+    for name, value in arguments.items():
+        argv.append(f"--{name.replace('_', '-')}")
+        argv += map(str, value if isinstance(value, list) else [value])
+    with mock.patch("sys.argv", argv), mock.patch("sys.stdin", io.StringIO(stdin)):
+        module.main()
 
 
 def snakemake(folder, *arguments, prefix=(), umask=-1, code=None, **environment):
