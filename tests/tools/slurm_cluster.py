@@ -39,34 +39,31 @@ def free_ports(number):
 def configuration(folder):
     host = socket.gethostname().partition(".")[0]
     controller_port, *ports = free_ports(1 + len(NODES))
-    return "\n".join(
-        [
-            MARK,
-            "ClusterName=tests",
-            f"SlurmctldHost={host}(127.0.0.1)",
-            f"SlurmctldPort={controller_port}",
-            "SlurmUser=root",
-            f"AuthInfo=socket={folder}/munge/socket",
-            f"StateSaveLocation={folder}/state",
-            f"SlurmctldPidFile={folder}/slurmctld.pid",
-            f"SlurmdPidFile={folder}/%n.pid",
-            f"SlurmdSpoolDir={folder}/%n",
-            "ProctrackType=proctrack/linuxproc",
-            "TaskPlugin=task/none",
-            "JobAcctGatherType=jobacct_gather/none",
-            "AccountingStorageType=accounting_storage/none",
-            "SelectType=select/cons_tres",
-            "SelectTypeParameters=CR_CPU_Memory,CR_LLN",  # uses both nodes
-            "MpiDefault=none",
-            *(
-                f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} "
-                "CPUs=2 RealMemory=2000"
-                for node, port in zip(NODES, ports)
-            ),
-            "PartitionName=tests Nodes=ALL Default=YES",
-            "",
-        ]
+    nodes = "".join(
+        f"NodeName={node} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} "
+        "CPUs=2 RealMemory=2000\n"
+        for node, port in zip(NODES, ports)
     )
+    return f"""{MARK}
+ClusterName=tests
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={controller_port}
+SlurmUser=root
+AuthInfo=socket={folder}/munge/socket
+StateSaveLocation={folder}/state
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/%n.pid
+SlurmdSpoolDir={folder}/%n
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SelectType=select/cons_tres
+# CR_LLN uses both nodes
+SelectTypeParameters=CR_CPU_Memory,CR_LLN
+MpiDefault=none
+{nodes}PartitionName=tests Nodes=ALL Default=YES
+"""
 
 
 @contextmanager
@@ -99,23 +96,20 @@ def cluster(folder):
         CONFIGURATION.parent.mkdir(exist_ok=True)
         stack.callback(CONFIGURATION.unlink)  # job steps look for it nowhere else
         CONFIGURATION.write_text(configuration(folder))
-        files = {
-            name: f"--{name}-file={munge}/{name}"
-            for name in ("key", "log", "pid", "seed")
-        }
-        stack.enter_context(
-            daemon(
-                folder / "munged.txt",
-                *("munged", "--foreground", "--force", f"--socket={munge}/socket"),
-                *files.values(),
-            )
+
+        def start(name, *command):
+            stack.enter_context(daemon(folder / f"{name}.txt", *command))
+
+        own = (
+            f"--{name}-file={munge}/{name}" for name in ("key", "log", "pid", "seed")
         )
-        wait_for(lambda: (munge / "socket").exists(), "munged")
-        stack.enter_context(daemon(folder / "slurmctld.txt", "slurmctld", "-D"))
+        socket_of_munge = munge / "socket"
+        command = ["munged", "--foreground", "--force", f"--socket={socket_of_munge}"]
+        start("munged", *command, *own)
+        wait_for(socket_of_munge.exists, "munged")
+        start("slurmctld", "slurmctld", "-D")
         for node in NODES:
-            stack.enter_context(
-                daemon(folder / f"{node}.txt", "slurmd", "-D", "-N", node)
-            )
+            start(node, "slurmd", "-D", "-N", node)
         wait_for(lambda: states() == ["idle"] * len(NODES), "all nodes to be idle")
         yield
         subprocess.run(["scancel", "--me"], check=True)
@@ -129,15 +123,8 @@ def states():
 
 def queue(*formats, states=None):
     """List the jobs, each a list of strings in squeue's `formats`."""
-    listing = ran(
-        [
-            "squeue",
-            "--noheader",
-            f"--format={'|'.join(formats)}",
-            *([f"--states={states}"] if states else []),
-        ],
-        code=0,
-    )
+    command = ["squeue", "--noheader", f"--format={'|'.join(formats)}"]
+    listing = ran(command + [f"--states={states}"] * bool(states), code=0)
     return [line.split("|") for line in listing.stdout.splitlines()]
 
 
