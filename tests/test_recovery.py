@@ -166,15 +166,10 @@ def test_a_second_run_is_turned_away_and_the_first_goes_on(project, endless):
     output = finish(report(project), code=1)
     assert output.startswith(f"Another run, process {run.pid} on {platform.node()}, is")
     assert len(output.splitlines()) == 1
-    assert run.poll() is None
-    assert job.is_running()
-
-
-def test_a_snakemake_started_by_hand_is_left_at_work(project, endless):
-    run, job = endless
     (project / RUN).unlink()  # as if it had been started without workflow.recovery
     output = finish(report(project), code=1)
     assert output.startswith(f"Another run, process {run.pid}, is at work")
+    assert run.poll() is None
     assert job.is_running()
 
 

@@ -13,6 +13,7 @@ import textwrap
 import pytest
 import yaml
 
+from mlp.hyperparameters import Hyperparameters
 from tests.tools.project import PROJECT, schedule
 from workflow import sources
 
@@ -88,13 +89,15 @@ ON_FINAL = downstream("train_final") | DOCUMENT
 CHECKING = {"gradient_check"} | RENDERING
 MANIFEST = downstream("manifest")  # of other files
 OTHER_HASH = "0" * 64
+OTHER = Hyperparameters(
+    21, "tanh", "glorot_normal", "unit_interval", 25, 0.7, "constant", 3
+)
 
 SETTINGS = {
-    "report.title": ("B", RENDERING),
-    "report.author": ("B", RENDERING),
-    "report.student_number": ("B", RENDERING),
-    "report.course": ("B", RENDERING),
-    "report.date": ("Today", RENDERING),
+    **{
+        f"report.{name}": ("B", RENDERING)
+        for name in ("title", "author", "student_number", "course", "date")
+    },
     "report.repository": ("https://example.org/b", RENDERING),
     "report.template": ("tests/two_columns", RENDERING | MANIFEST),
     "dataset.name": ("B", ON_DATA | {"download"}),
@@ -124,16 +127,7 @@ SETTINGS = {
     "synthetic.seeds": ([0, 7], ON_SYNTHETIC | MANIFEST),
     **{
         f"hyperparameters.{name}": (value, ON_TRAINING | MANIFEST | {"batching"})
-        for name, value in (
-            ("hidden_size", 21),
-            ("activation", "tanh"),
-            ("initialization", "glorot_normal"),
-            ("normalization", "unit_interval"),
-            ("batch_size", 25),
-            ("learning_rate", 0.7),
-            ("schedule", "constant"),
-            ("epochs", 3),
-        )
+        for name, value in OTHER._asdict().items()
     },
     "mnist_runs.seeds": ([0, 7], ON_TRAINING | MANIFEST),
     "learning_rate_sweep.learning_rates": ([0.01, 0.3, 2], ON_SWEEP | MANIFEST),

@@ -118,11 +118,9 @@ def test_the_tables_have_their_rows_and_columns(tiny):
     rates = pd.read_csv(tiny / "results" / "learning_rates.csv")
     assert rates["learning_rate"].tolist() == [0.01, 0.3, 1.0]
     assert rates["n"].tolist() == [2, 2, 2]
-    assert {"validation_accuracy_mean", "validation_loss_std"} <= set(rates)
     final = pd.read_csv(tiny / "results" / "final.csv")
     assert final["seed"].tolist() == [2, 3]
     assert final["test_accuracy"].min() > 0.8
-    assert {"test_loss", "test_errors"} <= set(final)
 
 
 def test_nothing_generated_is_tracked_by_git(tiny):
@@ -172,12 +170,6 @@ def test_a_template_of_another_class_and_odd_text(tiny, tmp_path):
         r"\documentclass[10pt,a4paper,twocolumn]{scrartcl}"
         in (folder / "report" / "report.tex").read_text()
     )
-
-
-def test_the_tables_are_attached_to_the_pdf(tiny):
-    attached = pypdf.PdfReader(tiny / "report" / "report.pdf").attachments
-    for name in ("final.csv", "learning_rates.csv", "gradient_check.csv"):
-        assert attached[name] == [(tiny / "results" / name).read_bytes()]
 
 
 def test_the_page_has_the_questions_in_order(browser, page):
