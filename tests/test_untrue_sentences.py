@@ -173,7 +173,7 @@ class Oracle:
         larger = "difference is larger than after the first epoch ("
         self.more_if_said(larger, *gap[::-1])
         self.more_if_said(larger.replace("larger", "smaller"), *gap)
-        self.more_if_said("learns more and more about its training set only", *last)
+        self.more_if_said("has learned since holds for its training set only", *last)
         losses = {s: r.attrs["losses"] for s, r in self.rows.items()}
         if "meets images again" in self.text:
             k = len(losses[min(losses)][0]) // 10
