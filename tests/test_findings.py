@@ -139,7 +139,7 @@ BASE = {
         validation_accuracy_mean=0.9, validation_accuracy_std=0.01),
     "sweep": table(planned=[30], missing=0, settings=10, diverged=0),
     "chosen": choices(choice="as_assigned", batch_size=[16], learning_rate=0.1,
-        validation_accuracy_mean=0.98, validation_accuracy_std=0.0001, perfect=False),
+        validation_accuracy_mean=0.98, validation_accuracy_std=0.0001),
     "final": table(choice="as_assigned", seed=[1, 2], train_loss=0.1,
         train_accuracy=0.99, test_loss=0.2, test_accuracy=0.96, test_errors=400,
         test_size=10000),
@@ -227,9 +227,6 @@ CASES = {
         ({"grid.open": ["lowest", "", "", "", "", ""]}, "The grid is open"), ({}, "")),
     "some_fields_diverge": (
         ({"grid.diverged": [1, 0, 0, 0, 0, 0]}, "A cross: a run diverged."), ({}, "")),
-    "choice_is_perfect": (
-        ({"chosen.perfect": True, "chosen.batch_size": 8}, "edge of those tried."),
-        ({"chosen.batch_size": 8}, "edge of those tried, so one beyond might")),
     "another_network_is_chosen_too": (
         (BETTER_NETWORK, "Of all settings tried, whatever their network, that of the"),
         ({}, "")),
@@ -239,8 +236,6 @@ CASES = {
         ({"sweep.diverged": 1}, "Settings left out of the choice"), ({}, "")),
     "chosen_batch_size_is_at_the_edge": (
         ({"chosen.batch_size": 8}, "at the edge of those tried"), ({}, "")),
-    "chosen_batch_size_is_one": (
-        ({"chosen.batch_size": 1, "settings.batch_size": 1}, ""), ({}, "")),
     "some_test_images_are_mistaken": (
         ({}, "shows which classes are taken for which"),
         ({"final.test_errors": 0}, "No network gets any of the test images wrong")),

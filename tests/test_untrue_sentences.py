@@ -307,8 +307,6 @@ class Oracle:
         self.claim("choice", chosen in best)
         if "At least one other setting has the same" in self.text:
             self.claim("another choice", len(best) > 1)
-        if "at the edge of those tried, so one beyond" in self.text:
-            self.claim("beyond the choice", highest < 1)
         if "It is better than the next (" in self.text:
             self.claim("clear choice", len(best) == 1)
             for other in rivals.keys() - best:
@@ -384,7 +382,6 @@ CONTRADICTIONS = [
     ("It is better than the next, ", "It is reached with"),
     ("That is below the validation accuracy", "the test images may be easier"),
     ("does better, with a mean of", "the test images are the easier ones"),
-    ("No batch can be smaller", "Its batch size is at the edge"),
     ("A batch holds the whole training set", "ithin one run"),
     ("since each batch is a few other images", "figure is disagreement"),
 ]
