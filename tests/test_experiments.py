@@ -4,7 +4,6 @@ import argparse
 import hashlib
 import math
 import random
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -118,31 +117,29 @@ def images_and_labels(*, flip=False, scale=1, seed=0):
     return images[:, :, ::-1] if flip else images, labels
 
 
-def run(step_module, folder, outputs, **arguments):
-    """Run a step on sets of images and labels, which are arguments as other ones."""
-    for prefix in ("", "test_"):
-        if both := arguments.pop(f"{prefix}set", None):
-            paths = [folder / f"{prefix}{name}" for name in ("images", "labels")]
-            for path, array in zip(paths, both):
-                idx_file(path, array.astype(np.uint8))
-            digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
-            names = (f"{prefix}{name}" for name in ("images", "labels", "sha256"))
-            arguments |= zip(names, (*paths, digests))
-    arguments |= {Path(name).stem: folder / name for name in outputs.split()}
-    step(step_module, classes=2, seed=0, **arguments)
+def files(folder, images, labels, prefix=""):
+    """Write images and labels as files, and give the arguments that name them."""
+    paths = [folder / f"{prefix}{name}" for name in ("images", "labels")]
+    for path, array in zip(paths, (images, labels.astype(np.uint8))):
+        idx_file(path, array)
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    names = (f"{prefix}{name}" for name in ("images", "labels", "sha256"))
+    return dict(zip(names, (*paths, digests)))
 
 
 def test_validation_is_on_the_images_withheld(tmp_path):
     images, labels = images_and_labels()
     labels[-20:] = 1 - labels[-20:]  # those withheld
-    run(
+    step(
         train,
-        tmp_path,
-        "epochs.csv batches.csv",
-        set=(images, labels),
+        **files(tmp_path, images, labels),
+        classes=2,
+        seed=0,
         validation_size=20,
         hyperparameters=words(CHOICE._asdict()),
         train_loss_after="each",
+        epochs=tmp_path / "epochs.csv",
+        batches=tmp_path / "batches.csv",
     )
     epochs = pd.read_csv(tmp_path / "epochs.csv")
     batches = pd.read_csv(tmp_path / "batches.csv")
@@ -163,8 +160,17 @@ def test_each_choice_is_tested_and_the_first_has_its_mistakes_told(tmp_path):
     chosen = [{"choice": name} | each._asdict() for name, each in choices.items()]
     pd.DataFrame(chosen).assign(n=5).to_csv(tmp_path / "chosen.csv", index=False)
     test = images_and_labels(flip=True, seed=1)
-    outputs = "chosen.csv result.csv confusion.csv mistakes.npy"
-    run(train_final, tmp_path, outputs, set=images_and_labels(), test_set=test)
+    step(
+        train_final,
+        **files(tmp_path, *images_and_labels()),
+        **files(tmp_path, *test, "test_"),
+        classes=2,
+        seed=0,
+        chosen=tmp_path / "chosen.csv",
+        result=tmp_path / "result.csv",
+        confusion=tmp_path / "confusion.csv",
+        mistakes=tmp_path / "mistakes.npy",
+    )
     result = pd.read_csv(tmp_path / "result.csv")
     assert result["choice"].tolist() == list(choices)
     assert result["epochs"].tolist() == [20, 1]
