@@ -299,6 +299,8 @@ class Oracle:
         cells = re.search(r"of \\cref\{q5\} & (.*?)\\\\", self.text)[1]
         texts = re.sub(r"\\num\{([^}]*)\}|\\", r"\1", cells).split(" & ")
         chosen = Hyperparameters.from_texts(dict(zip(names, texts, strict=True)))
+        trained = self.says(rf"Trained for {NUM} epochs? with")
+        self.claim("epochs of the abstract", trained == [chosen.epochs])
         free = [n for n in names if n not in ("hidden_size", "activation")]
         rivals = {s: self.accuracy(s) for s in self.settings(*free)}
         highest = max(rivals.values())

@@ -93,7 +93,7 @@ def choose_config(rng: random.Random) -> tuple[dict, str, dict]:
         {"batch_size": sizes, "learning_rate": rates[:3]},
         {"schedule": ["constant", "linear"], "learning_rate": rates[-2:]},
         {"activation": ["tanh", "relu"], "learning_rate": rates[:2]},
-        {"hidden_size": [1, 5]},
+        {"hidden_size": [1, 5], "epochs": [1, 3]},
     ]
     config["learning_rate_sweep"] |= {
         "learning_rates": rates,
