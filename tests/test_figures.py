@@ -132,6 +132,7 @@ def test_the_spread_of_runs_of_any_length(steps):
     batches = step.assign(loss_mean=0.5, loss_std=0.1)
     single, means = mnist_runs.draw_spread(batches, runs, 1, 100).axes
     for axes, values in ((single, [0.5, 0.1]), (means, [0.2, 0.4, 0.6])):
+        assert (axes.get_xticks().tolist() == [1]) == (steps == 1)
         for line, value in zip(axes.lines, values):
             assert line.get_ydata() == pytest.approx(value)
             assert len(line.get_ydata()) >= 2 or steps == 1

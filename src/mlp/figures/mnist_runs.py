@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from mlp.command import arguments
 from mlp.figures import style
@@ -38,7 +37,7 @@ def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
     lowest = batches["loss"].quantile(0.01)
     if lowest > 0:
         axes.set_ylim(bottom=max(1e-4, lowest))
-    axes.legend(markerscale=6)
+    axes.legend(markerscale=6 if len(mean) > 1 else 1)
     return figure
 
 
@@ -67,7 +66,7 @@ def draw_spread(
     steps = len(batches) // epochs
     for axes, what in ((left, "each batch"), (right, means)):
         axes.set(xlabel=f"epoch, of {steps} step{'s' * (steps > 1)}", title=what)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        style.mark_integers(axes, len(step))
         axes.legend(fontsize=7)
     drawn = np.append(seeds, single)
     if (drawn[np.isfinite(drawn)] > 0).any():  # else the runs diverged
