@@ -144,7 +144,7 @@ def test_a_report_that_is_encrypted_is_told_to_be(tmp_path, monkeypatch, capsys)
     writer.encrypt("secret", algorithm="RC4-128")
     writer.write(tmp_path / "x.pdf")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert answer(monkeypatch, "~/x.pdf") == 3
+    assert answer("~/x.pdf") == 3
     assert capsys.readouterr().err.startswith(f"{tmp_path}/x.pdf is encrypted; write")
 
 
