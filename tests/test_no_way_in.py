@@ -22,7 +22,7 @@ CODE = [
 RUNS_WHAT_IT_READS = re.compile(
     r"\b(?:pickle|marshal|shelve|tarfile|extract|extractall|unpack_archive|chmod)\b"
     r"|allow_pickle|shell ?= ?True|os\.(?:system|popen)"
-    r"|yaml\.(?!safe_load|\w*YAMLError|SafeLoader|MappingNode|ScalarNode|load\(.*, Loader\))"
+    r"|yaml\.(?!safe_load|\w*YAMLError|SafeLoader|\w+Node|load\(.*, Loader\))"
 )
 
 
