@@ -54,9 +54,9 @@ def recorded(module: str, stdin: str = "", **given: str) -> str:
     return step(module, stdin, **given) + RECORD
 
 
-def as_json(value: Any, sort_keys: bool = False) -> Callable:
+def as_json(value: Any) -> Callable:
     """Give a rule a parameter whose braces Snakemake does not take for wildcards."""
-    return lambda wildcards: json.dumps(value, sort_keys=sort_keys)
+    return lambda wildcards: json.dumps(value, sort_keys=True)
 
 
 @cache

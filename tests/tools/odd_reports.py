@@ -228,7 +228,7 @@ def summarize(config, rng, x, t, test, folder):
     names = [*mine, *chosen, "final", "final_summary", "confusion", "comparisons"]
     table = {name: folder / f"{name}.csv" for name in names}
     outputs = {f"{name}_output": table[name] for name in mine}
-    step(mnist_runs, seeds=seeds, **mine, **outputs)
+    step(mnist_runs, **mine, **outputs)
     step(
         sweep,
         "\n".join(planned),

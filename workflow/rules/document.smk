@@ -101,7 +101,7 @@ rule render:
     params:
         *code("mlp.document.render", *LISTED),
         *contents({file: Path(file) for file in TEMPLATE_FILES}),
-        settings=as_json(SETTINGS, sort_keys=True),
+        settings=as_json(SETTINGS),
         commit=as_json(COMMIT),
         listed=LISTED,
         templates=TEMPLATES,
@@ -160,7 +160,7 @@ rule report:
         "benchmarks/report.tsv"
     params:
         *code("mlp.document.report"),
-        settings=as_json(SETTINGS, sort_keys=True),
+        settings=as_json(SETTINGS),
         commit=as_json(COMMIT),
         data=as_json(
             {

@@ -163,12 +163,10 @@ rule mnist_runs:
         "benchmarks/mnist_runs.tsv"
     params:
         *code("mlp.summaries.mnist_runs"),
-        seeds=SEEDS,
     shell:
         recorded(
             "mlp.summaries.mnist_runs",
             input="epochs batches",
-            params="seeds",
             output="epochs_output batches_output",
         )
 

@@ -26,6 +26,7 @@ from pypi_simple.errors import NoSuchProjectError
 from tqdm import tqdm
 
 from mlp.command import arguments
+from mlp.records import digest
 
 CONNECT_AND_READ_TIMEOUT = 30  # s without a byte
 DOWNLOAD_TIMEOUT = 1800  # s for a whole file
@@ -110,7 +111,7 @@ def accept(path: Path, file: File, temporary: Path) -> None:
     SourceError
         If it is anything else, which is read no further than that takes.
     """
-    digest = hashlib.sha256()
+    sha256 = hashlib.sha256()
     size, start = 0, b""
     with path.open("rb") as raw:
         gzipped = raw.read(2) == GZIP
@@ -122,15 +123,15 @@ def accept(path: Path, file: File, temporary: Path) -> None:
             while size <= file.bytes and (chunk := stream.read(CHUNK)):
                 start = start or chunk[:20]
                 size += len(chunk)
-                digest.update(chunk)
+                sha256.update(chunk)
                 copy.write(chunk)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise SourceError(f"it gave a broken gzip file ({error})") from error
-    if size != file.bytes or digest.hexdigest() != file.sha256:
+    if size != file.bytes or sha256.hexdigest() != file.sha256:
         more = "more than " if size > file.bytes else ""
         raise SourceError(
             f"it gave {more}{min(size, file.bytes)} bytes that begin with {start!r} "
-            f"and have the SHA-256 {digest.hexdigest()}; expected {file.bytes} bytes "
+            f"and have the SHA-256 {sha256.hexdigest()}; expected {file.bytes} bytes "
             f"with {file.sha256}"
         )
     os.replace(temporary, file.path)
@@ -227,11 +228,9 @@ def from_package(source: dict, files: list[File], work: Path) -> Iterator[File]:
         archive = work / "container"
         limit = sum(file.bytes for file in files) + CONTAINER_OVERHEAD
         download(urls[0].partition("#")[0], archive, limit, index.s)
-    with archive.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if digest != source["sha256"]:
+    if (found := digest(archive)) != source["sha256"]:
         raise SourceError(
-            f"{source['archive']} has the SHA-256 {digest}, expected {source['sha256']}"
+            f"{source['archive']} has the SHA-256 {found}, expected {source['sha256']}"
         )
     unpacked = work / "unpacked"
     unpacked.mkdir(exist_ok=True)
@@ -262,8 +261,7 @@ def is_there(file: File) -> bool:
     """Tell whether a file is at its place, and right."""
     if not file.path.is_file() or file.path.stat().st_size != file.bytes:
         return False
-    with file.path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
+    return digest(file.path) == file.sha256
 
 
 def fetch(sources: list[dict], files: list[File]) -> None:

@@ -121,15 +121,7 @@ class Exhibit(NamedTuple):
 def find_exhibit(
     label: str, file: str, manifest: Mapping[str, Mapping], code: str = ""
 ) -> Exhibit:
-    """Find the rule that has made a file of ``results/``.
-
-    Parameters
-    ----------
-    label, file : str
-    manifest : mapping
-        All rules.
-    code : str
-        The address of the commit, if there is one.
+    """Find the rule that has made a file of ``results/``, with a link to its `code`.
 
     Raises
     ------

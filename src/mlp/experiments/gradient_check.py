@@ -10,12 +10,11 @@ The scalar network is that of the assignment, with sigmoids.  With another activ
 function the batched network stands in its place.
 """
 
-import hashlib
 import itertools
 import math
 import random
 from collections.abc import Callable, Iterator
-from inspect import getsource
+from inspect import getfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ import numpy as np
 from mlp.command import arguments
 from mlp.networks import activations, batch, instance, scalar
 from mlp.outputs import write_csv
+from mlp.records import digest
 
 CHECKED = (scalar, instance, batch, activations)
 KINK = 0.01  # how near 0 a sum may come at which a function has no derivative there
@@ -263,12 +263,11 @@ def main() -> None:
     write_csv(options.derivatives, rows)
     write_csv(options.differences, differences(rows))
     write_csv(options.forward_pass, forward_pass(assignment))
-    sources = {module.__name__: getsource(module) for module in CHECKED}
     write_csv(
         options.checked,
         [
-            {"module": name, "sha256": hashlib.sha256(source.encode()).hexdigest()}
-            for name, source in sources.items()
+            {"module": module.__name__, "sha256": digest(Path(getfile(module)))}
+            for module in CHECKED
         ],
     )
 

@@ -23,7 +23,7 @@ from mlp.summaries.comparison import (
 from mlp.summaries.final import tested_right
 from mlp.summaries.learning_rate_sweep import SETTING, alike, ranked, summarize
 from mlp.summaries.learning_rate_sweep import activations as best_activations
-from mlp.summaries.statistics import read_runs
+from mlp.summaries.statistics import read_batches, read_runs
 
 Row = tuple[str, str, object, object, Comparison]
 """Name, metric, what is compared with what, and the comparison."""
@@ -264,10 +264,7 @@ def main() -> None:
     sweep = read_runs(filter(None, sys.stdin.read().splitlines()))
     runs = Runs(sweep, options.validation_size)
     epochs = read_runs(options.epochs)
-    batches = pd.concat(
-        pd.read_csv(path).assign(seed=seed)
-        for path, seed in zip(options.batches, epochs["seed"].unique(), strict=True)
-    )
+    batches = read_batches(options.batches, epochs)
     results = pd.read_csv(options.final)
     right = tested_right(results, options.mistakes)
     families = {

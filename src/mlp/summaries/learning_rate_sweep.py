@@ -10,7 +10,7 @@ import pandas as pd
 from mlp.command import arguments
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_csv, write_table
-from mlp.summaries.statistics import ended, over_seeds, read_runs
+from mlp.summaries.statistics import over_seeds, read_runs, with_ends
 
 SETTING = list(Hyperparameters._fields)
 CURVES = ["running_train_loss", "validation_loss", "validation_accuracy"]
@@ -36,9 +36,8 @@ def summarize(runs: pd.DataFrame) -> pd.DataFrame:
         The setting, n, mean and std of the metrics, how many runs have ``diverged`` or
         are ``untrained``.
     """
-    last = ended(runs[runs["epoch"] == runs["epochs"]])
-    counts = last.groupby(SETTING)[["diverged", "untrained"]].sum().reset_index()
-    summary = over_seeds(last, SETTING, METRICS).merge(counts, on=SETTING)
+    last = runs[runs["epoch"] == runs["epochs"]]
+    summary = with_ends(last, SETTING, METRICS)
     accuracy = summary["validation_accuracy_mean"].round(12)  # ties are ties
     return summary.assign(validation_accuracy_mean=accuracy)
 

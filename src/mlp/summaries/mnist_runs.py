@@ -7,7 +7,7 @@ import pandas as pd
 from mlp.command import arguments
 from mlp.hyperparameters import Hyperparameters
 from mlp.outputs import write_table
-from mlp.summaries.statistics import ended, over_seeds, read_runs
+from mlp.summaries.statistics import over_seeds, read_batches, read_runs, with_ends
 
 METRICS = [
     "running_train_loss",
@@ -28,23 +28,17 @@ def summarize(runs: pd.DataFrame) -> pd.DataFrame:
     """
     gap = runs["validation_loss"] - runs["train_loss"]
     by = [*Hyperparameters._fields, "epoch"]
-    runs = ended(runs.assign(generalization_gap=gap))
-    counts = runs.groupby(by)[["diverged", "untrained"]].sum().reset_index()
-    return over_seeds(runs, by, METRICS).merge(counts, on=by)
+    return with_ends(runs.assign(generalization_gap=gap), by, METRICS)
 
 
 def main() -> None:
     """Write mean and standard deviation over the seeds, per epoch and per batch."""
     options = arguments(
-        __doc__, epochs=[Path], batches=[Path], seeds=[int], epochs_output=Path,
-        batches_output=Path,
+        __doc__, epochs=[Path], batches=[Path], epochs_output=Path, batches_output=Path,
     )  # fmt: skip
 
     epochs = read_runs(options.epochs)
-    batches = pd.concat(
-        pd.read_csv(path).assign(seed=seed)
-        for path, seed in zip(options.batches, options.seeds, strict=True)
-    )
+    batches = read_batches(options.batches, epochs)
     write_table(options.epochs_output, summarize(epochs))
     write_table(options.batches_output, over_seeds(batches, ["step"], ["loss"]))
 

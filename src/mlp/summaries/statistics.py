@@ -15,6 +15,13 @@ def read_runs(paths: Iterable[str | Path]) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(f"{tables[0][0]}\n{rows}"), dtype=mistakes)
 
 
+def read_batches(paths: Iterable[Path], epochs: pd.DataFrame) -> pd.DataFrame:
+    """Read the batches of runs, with the seeds that their `epochs` name in order."""
+    seeds = epochs["seed"].unique()
+    tables = zip(map(pd.read_csv, paths), seeds, strict=True)
+    return pd.concat(table.assign(seed=seed) for table, seed in tables)
+
+
 def over_seeds(
     runs: pd.DataFrame, by: Sequence[str], columns: Sequence[str]
 ) -> pd.DataFrame:
@@ -42,6 +49,15 @@ def over_seeds(
         parts[f"{column}_mean"] = groups[column].mean(skipna=False)
         parts[f"{column}_std"] = groups[column].std(ddof=1, skipna=False)
     return pd.DataFrame(parts).reset_index()
+
+
+def with_ends(
+    runs: pd.DataFrame, by: Sequence[str], columns: Sequence[str]
+) -> pd.DataFrame:
+    """Summarize, as `over_seeds`, and count what ``diverged`` and is ``untrained``."""
+    runs = ended(runs)
+    counts = runs.groupby(list(by))[["diverged", "untrained"]].sum().reset_index()
+    return over_seeds(runs, by, columns).merge(counts, on=by)
 
 
 def ended(runs: pd.DataFrame) -> pd.DataFrame:

@@ -106,10 +106,8 @@ def summarize(
     outcome |= {"parameters": int(np.sum([p.size for p in networks[0]]))}
     outcome |= last[["closed", "above_majority", "on_plateau"]].sum().to_dict()
     for name, look in {"first": first, "last": last}.items():
-        medians = look[
-            ["train_loss", "validation_loss", "validation_accuracy"]
-        ].median()
-        outcome |= {f"{name}_{key}_median": value for key, value in medians.items()}
+        medians = look[METRICS].median().add_prefix(f"{name}_").add_suffix("_median")
+        outcome |= medians.to_dict()
     return last.reset_index(), pd.DataFrame([outcome])
 
 
