@@ -226,6 +226,19 @@ def test_files_are_known_by_their_content(tmp_path, compress, name):
     assert_whole(tmp_path)
 
 
+def test_files_are_found_behind_links_which_may_lead_back(tmp_path):
+    elsewhere, mine = tmp_path / "elsewhere", tmp_path / "mine"
+    elsewhere.mkdir()
+    mine.mkdir()
+    for title, content in CONTENTS.items():
+        (elsewhere / title).write_bytes(content)
+    for link, folder in (("1", elsewhere), ("2", mine)):
+        (elsewhere / link).symlink_to(folder)
+    (mine / "MNIST").symlink_to(elsewhere)
+    fetch(tmp_path, {"folder": str(tmp_path / "mine")})
+    assert_whole(tmp_path)
+
+
 def test_a_folder_without_the_files(tmp_path):
     decoy = tmp_path / "decoy"
     decoy.write_bytes(bytes(len(CONTENTS["train-images"])))

@@ -141,8 +141,11 @@ def candidates(folder: Path, file: File) -> Iterator[Path]:
     """List what may be a file, whatever it is called; first what is called so."""
     named = [folder / file.name, folder / f"{file.name}.gz"]
     yield from (path for path in named if path.is_file())
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted({*folders} - {WORK})
+    seen: set[str] = set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        place = os.path.realpath(parent)
+        folders[:] = [] if place in seen else sorted({*folders} - {WORK})
+        seen.add(place)
         for path in (Path(parent, name) for name in sorted(names)):
             if path not in named and path.is_file() and file.bytes in sizes(path):
                 yield path
