@@ -16,8 +16,6 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 gc.set_threshold(100_000)  # of the jobs of a large sweep nothing is garbage
-# Snakemake would load it to look for parameters that are tables, and there are none
-sys.modules.setdefault("pandas", None)
 
 import yaml
 
@@ -96,3 +94,8 @@ rule all:
         rules.report.output,
         rules.render.output,
         rules.figures.input,
+
+
+# Snakemake would load it to look for parameters that are tables; a rules file that has
+# some has loaded it by now
+sys.modules.setdefault("pandas", None)

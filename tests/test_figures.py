@@ -13,6 +13,8 @@ from mlp.hyperparameters import Hyperparameters
 @pytest.fixture(autouse=True)
 def _style():
     style.use()
+    yield
+    plt.close("all")
 
 
 def grid(**columns):
