@@ -115,6 +115,8 @@ def test_the_running_mean_is_over_the_window():
         *_, mean = mnist_runs.draw_batches(batches, window).axes[0].lines
         assert mean.get_ydata()[-1] == 3.0
         assert mean.get_ydata()[51] == pytest.approx((3 * 1 + 2 * 3) / 5)
+    *_, mean = mnist_runs.draw_batches(batches[41:61], 50).axes[0].lines
+    assert mean.get_ydata()[9] == 2.0  # of one batch it would be no mean
 
 
 def test_each_learning_rate_has_its_curve_while_there_are_few():

@@ -12,6 +12,11 @@ from mlp.command import arguments
 from mlp.figures import style
 
 
+def fitted(window: int, steps: int) -> int:
+    """Give a window for a run that may be short: two steps where it has them."""
+    return min(window, steps, max(2, -(-steps // 20)))
+
+
 def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
     """Draw the loss of each batch of one run, and its mean over `window` batches."""
     figure, axes = plt.subplots(figsize=(0.75 * style.TEXT_WIDTH, 2.1))
@@ -24,7 +29,7 @@ def draw_batches(batches: pd.DataFrame, window: int) -> Figure:
         rasterized=True,  # a dot a step would make a slow PDF
         label="one batch",
     )
-    window = min(window, -(-len(batches) // 20))  # a short run needs a finer one
+    window = fitted(window, len(batches))
     mean = batches["loss"].rolling(window, min_periods=1).mean()
     axes.plot(
         batches["step"],
@@ -45,7 +50,7 @@ def draw_spread(
     batches: pd.DataFrame, runs: Sequence[pd.DataFrame], epochs: int, window: int
 ) -> Figure:
     """Draw the spread over the seeds: of single batches, and of means over a window."""
-    window = min(window, -(-len(batches) // 20))  # a short run needs finer ones
+    window = fitted(window, len(batches))
     at = (batches["step"] - 1) // window
     step = batches["step"].groupby(at).mean() * epochs / len(batches)
     single = batches[["loss_mean", "loss_std"]].groupby(at).mean()
